@@ -1,0 +1,747 @@
+//! A body's state, and how one entry after another changes it.
+//!
+//! Invariants:
+//! - a record that is void changes nothing but its device's counter, which is used
+//!   up so that the same record cannot be played again later;
+//! - the state depends on the entries and their order only: not on when or in what
+//!   batches they were read, and not on talk.
+
+use std::collections::BTreeMap;
+
+use concerted_log::cbor;
+use concerted_log::entry::{ExpiryClass, Lane, Sequence};
+use concerted_log::id::VerifyingKeyBytes;
+use concerted_log::record::{ParsedRecord, Record, SeenHead};
+use concerted_log::{BodyId, ChainHash, DeviceId, MemberId, RecordId};
+use minicbor::Encode;
+
+use crate::admission::Admissions;
+use crate::bylaws::Bylaws;
+use crate::content::{Content, JoinRequest};
+use crate::device_change::{self, Accusations};
+use crate::genesis;
+use crate::nickname::Name;
+use crate::rekeying::{EpochState, FREE_REKEY_MS, Owed};
+use crate::roster::{Member, Roster};
+use crate::rule::Rule;
+use crate::talk_lane::{TALK_BYTES_MAX, TalkLane};
+
+/// What the relay says of an entry; all of it is covered by the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryMeta {
+    /// Its number.
+    pub sequence: Sequence,
+    /// Its relay time in milliseconds.
+    pub time_ms: u64,
+    /// Epoch and class.
+    pub lane: Lane,
+    /// The chain up to and including it.
+    pub chain: ChainHash,
+}
+
+/// What opening an entry gave.
+#[derive(Clone, Copy, Debug)]
+pub enum Opened<'a> {
+    /// The signed record.
+    Record(&'a [u8]),
+    /// The sealed record is there but does not open under its epoch's secret.
+    Unopenable,
+    /// The relay gave only its hash.
+    Absent,
+}
+
+/// Whether a record counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It counts.
+    Accepted,
+    /// It changes nothing, because of this rule.
+    Void(Rule),
+    /// Talk whose content is gone; nobody can say any more.
+    Expired,
+}
+
+/// What applying an entry told.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// Whether it counts.
+    pub outcome: Outcome,
+    /// The record's id, if it could be read.
+    pub record: Option<RecordId>,
+    /// The device that signed, if the signature holds.
+    pub author: Option<DeviceId>,
+    /// What it says, if that is known to these rules.
+    pub content: Option<Content>,
+    /// The head its author had seen, signature unchecked.
+    pub unverified_seen: Option<SeenHead>,
+    /// What changed, with what fell due before it.
+    pub happened: Vec<Happening>,
+}
+
+/// A change in the body that someone may want to be told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// The body was founded.
+    Founded,
+    /// Someone asks to join.
+    Asked(MemberId),
+    /// Someone was admitted.
+    Joined(MemberId),
+    /// An admission was refused because a member objected.
+    Refused(MemberId),
+    /// A member left.
+    Left(MemberId),
+    /// A member's devices changed.
+    Devices(MemberId),
+    /// Two members ask that a device be revoked.
+    Accused(DeviceId),
+    /// A new epoch began.
+    Rekeyed,
+}
+
+/// An entry cannot be applied because its content is missing and matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("entry {0} is needed and the relay gave only its hash")]
+pub struct Missing(pub Sequence);
+
+#[derive(Clone, Debug, Encode)]
+#[cbor(map)]
+struct State {
+    #[n(1)]
+    id: BodyId,
+    #[n(2)]
+    name: Name,
+    #[n(3)]
+    bylaws: Bylaws,
+    #[n(4)]
+    rules_version: u16,
+    #[n(5)]
+    roster: Roster,
+    #[n(6)]
+    admissions: Admissions,
+    #[n(7)]
+    accusations: Accusations,
+    #[n(8)]
+    epoch: EpochState,
+    #[n(9)]
+    counters: BTreeMap<DeviceId, u64>,
+    /// Entry of the last removal of a member or device.
+    #[n(10)]
+    removed_at: u64,
+    /// Relay time of the last entry in the record lane.
+    #[n(11)]
+    time_ms: u64,
+}
+
+/// A body at one point of its log.
+#[derive(Clone, Debug)]
+pub struct Body {
+    state: State,
+    /// The chain after each entry.
+    chains: Vec<ChainHash>,
+    talk: TalkLane,
+}
+
+impl Body {
+    /// Founds a body from its first entry, if that is the genesis record of `id`.
+    pub fn found(id: &BodyId, meta: &EntryMeta, opened: Opened<'_>) -> Result<(Body, Applied), Rule> {
+        let Opened::Record(bytes) = opened else {
+            return Err(Rule::Opens);
+        };
+        let verified = genesis::verify(bytes)?;
+        let in_place = meta.sequence == Sequence::GENESIS
+            && meta.lane == Lane { epoch: concerted_log::epoch::Epoch::GENESIS, class: ExpiryClass::Never };
+        if verified.body != *id || !in_place {
+            return Err(Rule::GenesisFirst);
+        }
+        let mut roster = Roster::default();
+        let founder = new_member(verified.genesis.nickname.clone(), None, meta.time_ms, false);
+        roster.admit(verified.founder, founder, &verified.genesis.card, meta.time_ms);
+        if let Some(device) = roster.device_mut(&verified.device) {
+            device.arrived = true;
+        }
+        let record = RecordId::new(*id.as_bytes());
+        let state = State {
+            id: *id,
+            name: verified.genesis.name.clone(),
+            bylaws: verified.genesis.bylaws.clone(),
+            rules_version: crate::content::RULES_VERSION,
+            epoch: EpochState::of_genesis(record, meta, roster.recipients()),
+            roster,
+            admissions: Admissions::default(),
+            accusations: Accusations::default(),
+            counters: BTreeMap::from([(verified.device, verified.counter)]),
+            removed_at: 0,
+            time_ms: meta.time_ms,
+        };
+        let applied = Applied {
+            outcome: Outcome::Accepted,
+            record: Some(record),
+            author: Some(verified.device),
+            content: Some(Content::Genesis(Box::new(verified.genesis))),
+            unverified_seen: None,
+            happened: vec![Happening::Founded],
+        };
+        Ok((Body { state, chains: vec![meta.chain], talk: TalkLane::default() }, applied))
+    }
+
+    /// Applies the next entry.
+    pub fn apply(&mut self, meta: &EntryMeta, opened: Opened<'_>) -> Result<Applied, Missing> {
+        let is_talk = meta.lane.class == ExpiryClass::Talk;
+        if matches!(opened, Opened::Absent) && !is_talk && meta.lane.epoch <= self.epoch().epoch() {
+            return Err(Missing(meta.sequence));
+        }
+        let mut happened = Vec::new();
+        if !is_talk {
+            self.state.fall_due(meta, &mut happened);
+        }
+        let mut applied = Applied {
+            outcome: Outcome::Accepted,
+            record: None,
+            author: None,
+            content: None,
+            unverified_seen: None,
+            happened,
+        };
+        let result = match opened {
+            Opened::Absent if is_talk && meta.lane.epoch <= self.epoch().epoch() => {
+                applied.outcome = Outcome::Expired;
+                Ok(())
+            }
+            Opened::Absent => Err(Rule::EpochInForce),
+            Opened::Unopenable => Err(self.unopenable(meta)),
+            Opened::Record(bytes) => self.apply_record(meta, bytes, &mut applied),
+        };
+        if let Err(rule) = result {
+            applied.outcome = Outcome::Void(rule);
+        }
+        self.chains.push(meta.chain);
+        Ok(applied)
+    }
+
+    /// An entry of an epoch that is over, or has not begun, is void for that,
+    /// whoever can open it.
+    fn unopenable(&self, meta: &EntryMeta) -> Rule {
+        if self.state.epoch.in_force(meta.lane.epoch, meta.time_ms, true) {
+            Rule::Opens
+        } else {
+            Rule::EpochInForce
+        }
+    }
+
+    fn apply_record(&mut self, meta: &EntryMeta, bytes: &[u8], applied: &mut Applied) -> Result<(), Rule> {
+        if !self.state.epoch.in_force(meta.lane.epoch, meta.time_ms, true) {
+            return Err(Rule::EpochInForce);
+        }
+        let parsed = ParsedRecord::parse(bytes).map_err(|_| Rule::Form)?;
+        applied.record = Some(parsed.id());
+        let record = parsed.unverified_record().clone();
+        applied.unverified_seen = record.seen;
+        let content = self.check_envelope(meta, &record)?;
+        applied.content = Some(content.clone());
+        let key = self.state.author_key(&record, &content).ok_or(Rule::CurrentDevice)?;
+        parsed.verify(&key).ok_or(Rule::Signed)?;
+        applied.author = Some(record.author);
+        self.use_counter(&record, &content)?;
+        self.check_seen(meta, &record)?;
+        if content.is_talk() {
+            return self.apply_talk(meta, &record, &content);
+        }
+        let chains = &self.chains;
+        let chain_at =
+            |at: u64| at.checked_sub(1).and_then(|i| chains.get(usize::try_from(i).ok()?)).copied();
+        let id = parsed_id(applied.record);
+        self.state.apply_content(meta, &record, id, &content, chain_at, &mut applied.happened)
+    }
+
+    /// what can be said without keys.
+    fn check_envelope(&self, meta: &EntryMeta, record: &Record) -> Result<Content, Rule> {
+        if record.body != Some(self.state.id) {
+            return Err(if record.body.is_none() { Rule::GenesisFirst } else { Rule::ThisBody });
+        }
+        if record.rules_version != self.state.rules_version {
+            return Err(Rule::Known);
+        }
+        let content = Content::parse(&record.content).map_err(|_| Rule::Known)?;
+        if content.is_talk() != (meta.lane.class == ExpiryClass::Talk) {
+            return Err(Rule::RightLane);
+        }
+        let is_admission = matches!(content, Content::Admission(_));
+        if !self.state.epoch.in_force(meta.lane.epoch, meta.time_ms, is_admission) {
+            return Err(Rule::EpochInForce);
+        }
+        Ok(content)
+    }
+
+    fn use_counter(&mut self, record: &Record, content: &Content) -> Result<(), Rule> {
+        if content.is_talk() {
+            return self.talk.use_counter(record.author, record.counter);
+        }
+        if self.state.counters.get(&record.author).is_some_and(|last| record.counter <= *last) {
+            return Err(Rule::CounterGrows);
+        }
+        // A device that is not on the roster yet gets its counter when it is added.
+        if self.state.roster.device(&record.author).is_some() {
+            self.state.counters.insert(record.author, record.counter);
+        }
+        Ok(())
+    }
+
+    fn check_seen(&self, meta: &EntryMeta, record: &Record) -> Result<(), Rule> {
+        let seen = record.seen.ok_or(Rule::SeenHead)?;
+        let known = seen.sequence < meta.sequence && self.chain_at(seen.sequence.get()) == Some(seen.chain);
+        if known { Ok(()) } else { Err(Rule::SeenHead) }
+    }
+
+    fn apply_talk(&mut self, meta: &EntryMeta, record: &Record, content: &Content) -> Result<(), Rule> {
+        match content {
+            Content::TalkKey(key) => self.talk.announce(key, &self.state.id, record.author),
+            Content::TalkSecret(secret) => {
+                self.talk.note_secret(secret, &self.state.id, meta.sequence.get(), &self.state.roster)
+            }
+            Content::Talk(text) => {
+                let fits = record.content.len() <= TALK_BYTES_MAX && self.talk.knows_secret(&text.secret);
+                if fits { Ok(()) } else { Err(Rule::TalkLength) }
+            }
+            _ => Err(Rule::RightLane),
+        }
+    }
+
+    /// Whether a statement by `author` would stand as the next entry, and if not,
+    /// by which rule it would be void.
+    pub fn would_accept(&self, author: &DeviceId, content: &Content, now_ms: u64) -> Result<(), Rule> {
+        let mut trial = self.state.clone();
+        let sequence = Sequence::new(self.chains.len() as u64 + 1).ok_or(Rule::Form)?;
+        let meta = EntryMeta {
+            sequence,
+            time_ms: now_ms.max(self.state.time_ms),
+            lane: Lane { epoch: self.state.epoch.epoch(), class: ExpiryClass::Never },
+            chain: ChainHash::new([0; 32]),
+        };
+        let mut happened = Vec::new();
+        trial.fall_due(&meta, &mut happened);
+        if trial.roster.device(author).is_none() {
+            return Err(Rule::CurrentDevice);
+        }
+        let record = Record {
+            body: Some(self.state.id),
+            rules_version: self.state.rules_version,
+            author: *author,
+            counter: self.next_counter(author),
+            clock_ms: now_ms,
+            seen: None,
+            content: Vec::new(),
+        };
+        let chain_at = |at: u64| self.chain_at(at);
+        trial.apply_content(&meta, &record, RecordId::new([0; 32]), content, chain_at, &mut happened)
+    }
+
+    /// The hash of the whole state: equal on every device that applied the same
+    /// entries.
+    pub fn state_hash(&self) -> [u8; 32] {
+        concerted_log::hash::hash("concerted state", &[&cbor::encode(&self.state)])
+    }
+
+    /// The body's id.
+    pub fn id(&self) -> BodyId {
+        self.state.id
+    }
+
+    /// The body's name.
+    pub fn name(&self) -> &Name {
+        &self.state.name
+    }
+
+    /// The bylaws in force.
+    pub fn bylaws(&self) -> &Bylaws {
+        &self.state.bylaws
+    }
+
+    /// The rules version in force.
+    pub fn rules_version(&self) -> u16 {
+        self.state.rules_version
+    }
+
+    /// Members and devices.
+    pub fn roster(&self) -> &Roster {
+        &self.state.roster
+    }
+
+    /// Open requests and invitations.
+    pub fn admissions(&self) -> &Admissions {
+        &self.state.admissions
+    }
+
+    /// Open accusations of devices.
+    pub fn accusations(&self) -> &Accusations {
+        &self.state.accusations
+    }
+
+    /// The epoch in force.
+    pub fn epoch(&self) -> &EpochState {
+        &self.state.epoch
+    }
+
+    /// The talk lane.
+    pub fn talk(&self) -> &TalkLane {
+        &self.talk
+    }
+
+    /// The talk lane, to forget what is too old.
+    pub fn talk_mut(&mut self) -> &mut TalkLane {
+        &mut self.talk
+    }
+
+    /// Entry of the last removal of a member or device.
+    pub fn removed_at(&self) -> u64 {
+        self.state.removed_at
+    }
+
+    /// Relay time of the last entry in the record lane.
+    pub fn time_ms(&self) -> u64 {
+        self.state.time_ms
+    }
+
+    /// How many entries were applied.
+    pub fn applied(&self) -> u64 {
+        self.chains.len() as u64
+    }
+
+    /// The chain after entry `at`.
+    pub fn chain_at(&self, at: u64) -> Option<ChainHash> {
+        let index = usize::try_from(at.checked_sub(1)?).ok()?;
+        self.chains.get(index).copied()
+    }
+
+    /// The next counter of a device in the record lane.
+    pub fn next_counter(&self, device: &DeviceId) -> u64 {
+        self.state.counters.get(device).map_or(1, |counter| counter.saturating_add(1))
+    }
+}
+
+impl State {
+    /// Lets everything take effect whose time is past at this entry.
+    fn fall_due(&mut self, meta: &EntryMeta, happened: &mut Vec<Happening>) {
+        self.time_ms = meta.time_ms;
+        for applicant in self.admissions.matured(meta.time_ms) {
+            self.admit(&applicant, meta, true, happened);
+        }
+        for device in self.accusations.matured(meta.time_ms) {
+            self.revoke(&device, meta, happened);
+        }
+        self.admissions.expire(meta.time_ms);
+        self.accusations.tidy(&self.roster);
+    }
+
+    /// Whether a record at `now_ms` would let something take effect.
+    pub(crate) fn is_due(&self, now_ms: u64) -> bool {
+        !self.admissions.matured(now_ms).is_empty() || !self.accusations.matured(now_ms).is_empty()
+    }
+
+    /// The key to check a record with: its author's, or for a new device that
+    /// comes with the recovery words, the one on its card.
+    fn author_key(&self, record: &Record, content: &Content) -> Option<VerifyingKeyBytes> {
+        if let Some(device) = self.roster.device(&record.author) {
+            return Some(device.signing);
+        }
+        let card = match content {
+            Content::AddDevice(add) if add.recovery.is_some() => Some(&add.card),
+            Content::ReplaceDevices(replace) => replace.card.as_ref(),
+            _ => None,
+        }?;
+        (card.id() == record.author).then_some(card.signing)
+    }
+
+    fn apply_content(
+        &mut self,
+        meta: &EntryMeta,
+        record: &Record,
+        id: RecordId,
+        content: &Content,
+        chain_at: impl Fn(u64) -> Option<ChainHash>,
+        happened: &mut Vec<Happening>,
+    ) -> Result<(), Rule> {
+        let now_ms = meta.time_ms;
+        // Absent only for the two statements a new device signs itself.
+        let author = self.roster.device(&record.author).map(|device| device.member);
+        let member = author.ok_or(Rule::CurrentDevice);
+        match content {
+            Content::Genesis(_) => Err(Rule::GenesisFirst),
+            Content::Recovery(key) => self.set_recovery(&member?, *key, meta),
+            Content::Invite(secret) => member.and_then(|_| self.admissions.invite(*secret, now_ms)),
+            Content::RevokeInvite(secret) => member.and_then(|_| self.admissions.revoke_invite(secret)),
+            Content::Request(request) => member.and_then(|_| self.request(request, now_ms, happened)),
+            Content::Vouch(applicant) => self.vouch(applicant, member?, meta, happened),
+            Content::Object(applicant) => {
+                member?;
+                self.admissions.object(applicant)?;
+                happened.push(Happening::Refused(*applicant));
+                Ok(())
+            }
+            Content::Nickname(name) => self.rename(&member?, name),
+            Content::Leave => self.leave(member?, meta, happened),
+            Content::AddDevice(add) => self.add_device(add, record, meta, happened),
+            Content::ReplaceDevices(replace) => self.replace_devices(replace, record, meta, happened),
+            Content::Accuse(device) => self.accuse(device, member?, meta, happened),
+            Content::Defend(defend) => {
+                member?;
+                self.accusations.defend(defend, &self.id, &record.author, now_ms, &self.roster)
+            }
+            Content::Rekey(rekey) => {
+                let member = member?;
+                self.epoch.check_rekey(rekey, &self.id, &self.roster, chain_at)?;
+                self.spend_rekey(&member, now_ms)?;
+                self.epoch.begin(rekey, id, meta, &self.roster);
+                self.admissions.end_invitations();
+                happened.push(Happening::Rekeyed);
+                Ok(())
+            }
+            Content::Link(_) => {
+                member?;
+                let here = meta.lane.epoch == self.epoch.epoch() && self.epoch.epoch().previous().is_some();
+                if here { Ok(()) } else { Err(Rule::LinkEpoch) }
+            }
+            Content::Admission(admission) => {
+                member?;
+                self.epoch.check_admission(admission, &self.id, &record.author, &self.roster)?;
+                self.epoch.note_admission(admission.member, record.author, &self.roster);
+                Ok(())
+            }
+            // What fell due took effect just before; a tick that found nothing due
+            // is judged by whether it changed anything.
+            Content::Tick => {
+                member.and_then(|_| if happened.is_empty() { Err(Rule::TickDue) } else { Ok(()) })
+            }
+            Content::Arrive => {
+                member?;
+                let device = self.roster.device_mut(&record.author).ok_or(Rule::CurrentDevice)?;
+                if std::mem::replace(&mut device.arrived, true) { Err(Rule::ArriveOnce) } else { Ok(()) }
+            }
+            Content::TalkKey(_) | Content::TalkSecret(_) | Content::Talk(_) => Err(Rule::RightLane),
+        }
+    }
+
+    fn set_recovery(
+        &mut self,
+        member: &MemberId,
+        key: concerted_log::id::PointBytes,
+        meta: &EntryMeta,
+    ) -> Result<(), Rule> {
+        if self.admissions.has_key(key.as_bytes()) || !self.roster.set_recovery(member, key) {
+            return Err(Rule::RecoveryOnce);
+        }
+        self.epoch.added(meta.sequence.get(), [key]);
+        Ok(())
+    }
+
+    fn request(
+        &mut self,
+        request: &JoinRequest,
+        now_ms: u64,
+        happened: &mut Vec<Happening>,
+    ) -> Result<(), Rule> {
+        if request.body != self.id {
+            return Err(Rule::RequestProofs);
+        }
+        self.admissions.check_request(request, &self.roster)?;
+        self.admissions.open_request(request.clone(), now_ms);
+        happened.push(Happening::Asked(request.member()));
+        Ok(())
+    }
+
+    fn vouch(
+        &mut self,
+        applicant: &MemberId,
+        author: MemberId,
+        meta: &EntryMeta,
+        happened: &mut Vec<Happening>,
+    ) -> Result<(), Rule> {
+        self.admissions.check_vouch(applicant, &author, &self.roster, &self.bylaws, meta.time_ms)?;
+        let members = self.roster.len();
+        if self.bylaws.limits_hold(members) {
+            let since = meta.time_ms.saturating_sub(self.bylaws.admission.vouching_period.ms());
+            if let Some(member) = self.roster.member_mut(&author) {
+                member.vouched_ms.retain(|time| *time > since);
+                member.vouched_ms.push(meta.time_ms);
+            }
+        }
+        if self.admissions.vouch(applicant, author, members, &self.bylaws, meta.time_ms) {
+            self.admit(applicant, meta, false, happened);
+        }
+        Ok(())
+    }
+
+    fn admit(
+        &mut self,
+        applicant: &MemberId,
+        meta: &EntryMeta,
+        limited: bool,
+        happened: &mut Vec<Happening>,
+    ) {
+        let Some(pending) = self.admissions.take(applicant) else {
+            return;
+        };
+        let request = pending.request;
+        let member = new_member(request.nickname, Some(request.recovery), meta.time_ms, limited);
+        self.roster.admit(*applicant, member, &request.card, meta.time_ms);
+        self.epoch.added(meta.sequence.get(), [request.card.sealing, request.recovery]);
+        happened.push(Happening::Joined(*applicant));
+    }
+
+    fn rename(&mut self, author: &MemberId, name: &Name) -> Result<(), Rule> {
+        let taken =
+            self.roster.members().any(|(id, member)| id != author && member.nickname.looks_like(name));
+        if taken || self.admissions.has_nickname(name) {
+            return Err(Rule::NameFree);
+        }
+        if let Some(member) = self.roster.member_mut(author) {
+            member.nickname = name.clone();
+        }
+        Ok(())
+    }
+
+    fn leave(
+        &mut self,
+        author: MemberId,
+        meta: &EntryMeta,
+        happened: &mut Vec<Happening>,
+    ) -> Result<(), Rule> {
+        if self.roster.len() <= 1 {
+            return Err(Rule::LastStays);
+        }
+        let gone = self.roster.remove_member(&author);
+        self.epoch.removed(meta.sequence.get(), gone, Owed::Left);
+        self.admissions.forget_member(&author);
+        self.accusations.tidy(&self.roster);
+        self.removed_at = meta.sequence.get();
+        happened.push(Happening::Left(author));
+        Ok(())
+    }
+
+    fn add_device(
+        &mut self,
+        add: &crate::content::AddDevice,
+        record: &Record,
+        meta: &EntryMeta,
+        happened: &mut Vec<Happening>,
+    ) -> Result<(), Rule> {
+        device_change::check_add(add, &self.id, &record.author, meta.time_ms, &self.roster)?;
+        let by = add.recovery.is_none().then_some(record.author);
+        self.roster.add_device(add.member, &add.card, meta.time_ms, by);
+        self.epoch.added(meta.sequence.get(), [add.card.sealing]);
+        if by.is_some() {
+            self.note_device_change(&add.member, meta.time_ms);
+        } else if add.card.id() == record.author {
+            self.counters.insert(record.author, record.counter);
+        }
+        happened.push(Happening::Devices(add.member));
+        Ok(())
+    }
+
+    fn note_device_change(&mut self, member: &MemberId, now_ms: u64) {
+        if let Some(member) = self.roster.member_mut(member) {
+            let since = now_ms.saturating_sub(device_change::DAY_MS);
+            member.device_changes_ms.retain(|time| *time > since);
+            member.device_changes_ms.push(now_ms);
+        }
+    }
+
+    fn replace_devices(
+        &mut self,
+        replace: &crate::content::ReplaceDevices,
+        record: &Record,
+        meta: &EntryMeta,
+        happened: &mut Vec<Happening>,
+    ) -> Result<(), Rule> {
+        device_change::check_replace(replace, &self.id, &record.author, record.counter, &self.roster)?;
+        let dropped: Vec<DeviceId> = self
+            .roster
+            .devices_of(&replace.member)
+            .map(|(id, _)| *id)
+            .filter(|id| !replace.keep.contains(id))
+            .collect();
+        let gone: Vec<_> = dropped.iter().filter_map(|id| self.roster.take_device(id)).collect();
+        if let Some(card) = &replace.card {
+            self.roster.add_device(replace.member, card, meta.time_ms, None);
+            self.epoch.added(meta.sequence.get(), [card.sealing]);
+            if card.id() == record.author {
+                self.counters.insert(record.author, record.counter);
+            }
+        }
+        if !gone.is_empty() {
+            self.epoch.removed(meta.sequence.get(), gone, Owed::Device);
+            self.removed_at = meta.sequence.get();
+        }
+        self.accusations.tidy(&self.roster);
+        happened.push(Happening::Devices(replace.member));
+        Ok(())
+    }
+
+    fn accuse(
+        &mut self,
+        device: &DeviceId,
+        author: MemberId,
+        meta: &EntryMeta,
+        happened: &mut Vec<Happening>,
+    ) -> Result<(), Rule> {
+        let wait_ms = self.bylaws.keys.revocation_wait.ms();
+        self.accusations.accuse(*device, author, meta.sequence, meta.time_ms, wait_ms, &self.roster)?;
+        if self.accusations.get(device).is_some_and(|accusation| accusation.ends_ms.is_some()) {
+            happened.push(Happening::Accused(*device));
+        }
+        Ok(())
+    }
+
+    /// A revocation without the words takes effect. A member whose last device it
+    /// was stays a member: their words bring them back.
+    fn revoke(&mut self, device: &DeviceId, meta: &EntryMeta, happened: &mut Vec<Happening>) {
+        let Some(member) = self.roster.owner(device) else {
+            return;
+        };
+        let gone = self.roster.remove_device_with_descendants(device);
+        self.epoch.removed(meta.sequence.get(), gone, Owed::Device);
+        self.removed_at = meta.sequence.get();
+        happened.push(Happening::Devices(member));
+    }
+
+    /// an owed rekey is free; any other uses the author's one in 7 days.
+    fn spend_rekey(&mut self, author: &MemberId, now_ms: u64) -> Result<(), Rule> {
+        if self.epoch.owed(now_ms, self.bylaws.keys.rekey_every.ms()).is_some() {
+            return Ok(());
+        }
+        let member = self.roster.member_mut(author).ok_or(Rule::CurrentDevice)?;
+        if member.rekeyed_ms.is_some_and(|last| now_ms.saturating_sub(last) < FREE_REKEY_MS) {
+            return Err(Rule::RekeyDue);
+        }
+        member.rekeyed_ms = Some(now_ms);
+        Ok(())
+    }
+}
+
+impl Body {
+    /// Whether a tick at `now_ms` would let something take effect.
+    pub fn is_due(&self, now_ms: u64) -> bool {
+        self.state.is_due(now_ms)
+    }
+}
+
+fn new_member(
+    nickname: Name,
+    recovery: Option<concerted_log::id::PointBytes>,
+    joined_ms: u64,
+    limited: bool,
+) -> Member {
+    Member {
+        nickname,
+        recovery,
+        joined_ms,
+        joined_under_limits: limited,
+        device_changes_ms: Vec::new(),
+        vouched_ms: Vec::new(),
+        rekeyed_ms: None,
+    }
+}
+
+fn parsed_id(id: Option<RecordId>) -> RecordId {
+    id.unwrap_or(RecordId::new([0; 32]))
+}
