@@ -1,0 +1,200 @@
+//! The web app: compiled to wasm, bound to JavaScript, published into one directory.
+//!
+//! The same source gives the same bytes and so the same bundle hash on every machine with the compiler that
+//! `rust-toolchain.toml` names: paths of this machine are mapped to fixed ones, and nothing puts a time in.
+//! That is what lets a member, or someone they trust, check the app that a server hands out.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::bundle::{self, Files};
+use crate::dist::{self, Sizes};
+use crate::preflight;
+use crate::workspace::{self, WASM};
+
+/// The most that a first visit may transfer, icons apart: half a minute on a bad 2G line is already long.
+const LOADED_BYTES_MAX: usize = 700 * 1024;
+
+/// What a build is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speed {
+    /// What members download.
+    SmallToLoad,
+    /// What somebody who works on the app wants to look at now.
+    SoonBuilt,
+}
+
+impl Speed {
+    fn profile(self) -> &'static str {
+        match self {
+            Speed::SmallToLoad => "wasm-release",
+            Speed::SoonBuilt => "wasm-dev",
+        }
+    }
+
+    fn directory(self) -> PathBuf {
+        let web = workspace::target().join("web");
+        match self {
+            Speed::SmallToLoad => web.join("dist"),
+            Speed::SoonBuilt => web.join("dev"),
+        }
+    }
+}
+
+/// `cargo xtask web`.
+pub(crate) fn command(speed: Speed) -> Result<ExitCode> {
+    preflight::check()?;
+    let directory = build(speed)?;
+    println!("the web app is in {}", directory.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the web app and returns the directory that holds it.
+pub(crate) fn build(speed: Speed) -> Result<PathBuf> {
+    let module = compile(speed)?;
+    let mut sources = dist::read(&workspace::root().join("crates/web/static"))?;
+    sources.extend(bind(&module)?);
+    let bundle = bundle::assemble(sources)?;
+    let directory = speed.directory();
+    let sizes = dist::write(&bundle, &directory)?;
+    println!("{}", table(&sizes));
+    println!("app {}", bundle.hash);
+    let loaded = loaded(&sizes);
+    if speed == Speed::SmallToLoad && loaded > LOADED_BYTES_MAX {
+        bail!("a first visit loads {loaded} bytes of brotli; at most {LOADED_BYTES_MAX} are allowed");
+    }
+    Ok(directory)
+}
+
+/// Runs Cargo for the web crate alone, in a target directory of its own: the flags differ from those of the
+/// host's build, and sharing one would compile everything anew at every change between the two.
+fn compile(speed: Speed) -> Result<PathBuf> {
+    let target = workspace::target().join("web/build");
+    workspace::run(
+        workspace::cargo()
+            .args(["build", "--package", "concerted-web", "--target", WASM, "--profile", speed.profile()])
+            .arg("--target-dir")
+            .arg(&target)
+            .env_remove("RUSTFLAGS")
+            .env("CARGO_ENCODED_RUSTFLAGS", path_mappings()?),
+    )?;
+    Ok(target.join(WASM).join(speed.profile()).join("concerted_web.wasm"))
+}
+
+/// Compiler flags, divided by the unit separator, that replace this machine's paths in panic messages.
+fn path_mappings() -> Result<OsString> {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let rustc = || Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let sysroot = PathBuf::from(workspace::output(rustc().args(["--print", "sysroot"]))?);
+    let mappings = [
+        (cargo_home.context("no home directory; set CARGO_HOME")?, "/cargo"),
+        // Present only where the `rust-src` component is installed; the mapping makes both cases alike.
+        (sysroot.join("lib/rustlib/src/rust"), "/rust"),
+        // Where several match, the last one counts.
+        (workspace::root().to_owned(), "/concerted"),
+        (workspace::target(), "/concerted/target"),
+    ];
+    let mut flags = OsString::new();
+    for (from, to) in mappings {
+        if !flags.is_empty() {
+            flags.push("\x1f");
+        }
+        flags.push("--remap-path-prefix=");
+        flags.push(from);
+        flags.push("=");
+        flags.push(to);
+    }
+    Ok(flags)
+}
+
+/// Runs wasm-bindgen: the module as browsers load it, and the scripts that it imports.
+fn bind(module: &Path) -> Result<Files> {
+    let mut output = Bindgen::new()
+        .input_path(module)
+        .out_name("concerted")
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()
+        .with_context(|| format!("wasm-bindgen refused {}", module.display()))?;
+
+    let mut scripts = Files::new();
+    for (path, script) in output.local_modules() {
+        scripts.insert(format!("snippets/{path}"), script.clone().into_bytes());
+    }
+    for (of_crate, inline) in output.snippets() {
+        for (index, script) in inline.iter().enumerate() {
+            scripts.insert(format!("snippets/{of_crate}/inline{index}.js"), script.clone().into_bytes());
+        }
+    }
+    let glue = refer_by_placeholder(output.js(), scripts.keys())?;
+    scripts.insert("concerted.js".to_owned(), glue.into_bytes());
+    scripts.insert("concerted.wasm".to_owned(), output.wasm_mut().emit_wasm());
+    Ok(scripts)
+}
+
+/// Replaces the addresses that wasm-bindgen writes into its script by placeholders for the published ones.
+fn refer_by_placeholder<'a>(glue: &str, snippets: impl Iterator<Item = &'a String>) -> Result<String> {
+    let module = "new URL('concerted_bg.wasm', import.meta.url)";
+    if glue.matches(module).count() != 1 {
+        bail!("wasm-bindgen's script no longer loads the module by `{module}`; adapt xtask/src/web.rs");
+    }
+    let mut glue = glue.replace(module, "new URL('{{asset:concerted.wasm}}', import.meta.url)");
+    for snippet in snippets {
+        for quote in ["'", "\""] {
+            let address = format!("{quote}./{snippet}{quote}");
+            glue = glue.replace(&address, &format!("{quote}{{{{asset:{snippet}}}}}{quote}"));
+        }
+    }
+    Ok(glue)
+}
+
+fn loaded(sizes: &[Sizes]) -> usize {
+    let is_icon = |name: &str| [".png", ".ico", ".svg", ".webp"].iter().any(|end| name.ends_with(end));
+    sizes.iter().filter(|sizes| !is_icon(&sizes.name)).map(|sizes| sizes.brotli).sum()
+}
+
+fn table(sizes: &[Sizes]) -> String {
+    let mut lines = vec![format!("{:>10} {:>10} {:>10}  file", "raw", "gzip", "brotli")];
+    for Sizes { name, raw, gzip, brotli } in sizes {
+        lines.push(format!("{raw:>10} {gzip:>10} {brotli:>10}  {name}"));
+    }
+    let loaded = loaded(sizes);
+    lines.push(format!("{:>32}  loaded by a first visit, of at most {LOADED_BYTES_MAX}", loaded));
+    lines.join("\n")
+}
+
+/// The environment variable through which the server's build finds the web app.
+pub(crate) const DIST_VARIABLE: &str = "CONCERTED_WEB_DIST";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_the_glue_become_placeholders() {
+        let glue = "import { a } from './snippets/x-1/inline0.js';\n\
+                    module_or_path = new URL('concerted_bg.wasm', import.meta.url);";
+        let snippet = "snippets/x-1/inline0.js".to_owned();
+        assert_eq!(
+            refer_by_placeholder(glue, [snippet].iter()).expect("the module is loaded once"),
+            "import { a } from '{{asset:snippets/x-1/inline0.js}}';\n\
+             module_or_path = new URL('{{asset:concerted.wasm}}', import.meta.url);"
+        );
+        let error = refer_by_placeholder("", [].iter()).expect_err("nothing loads the module");
+        assert!(error.to_string().contains("no longer loads the module"));
+    }
+
+    #[test]
+    fn icons_are_not_loaded_by_a_first_visit() {
+        let file = |name: &str, brotli| Sizes { name: name.to_owned(), raw: 100, gzip: 50, brotli };
+        assert_eq!(loaded(&[file("a.js", 7), file("icon.png", 90), file("index.html", 4)]), 11);
+    }
+}
