@@ -71,19 +71,27 @@ pub(crate) fn build(speed: Speed) -> Result<PathBuf> {
     Ok(directory)
 }
 
-/// Runs Cargo for the web crate alone, in a target directory of its own: the flags differ from those of the
-/// host's build, and sharing one would compile everything anew at every change between the two.
+/// Compiles the crate and returns where the module lies.
 fn compile(speed: Speed) -> Result<PathBuf> {
-    let target = workspace::target().join("web/build");
-    workspace::run(
-        workspace::cargo()
-            .args(["build", "--package", "concerted-web", "--target", WASM, "--profile", speed.profile()])
-            .arg("--target-dir")
-            .arg(&target)
-            .env_remove("RUSTFLAGS")
-            .env("CARGO_ENCODED_RUSTFLAGS", path_mappings()?),
-    )?;
-    Ok(target.join(WASM).join(speed.profile()).join("concerted_web.wasm"))
+    workspace::run(&mut cargo("build", speed)?)?;
+    Ok(target().join(WASM).join(speed.profile()).join("concerted_web.wasm"))
+}
+
+/// A Cargo command for the web crate alone, in a target directory of its own: the flags differ from those of
+/// the host's build, and sharing one would compile everything anew at every change between the two.
+pub(crate) fn cargo(subcommand: &str, speed: Speed) -> Result<Command> {
+    let mut command = workspace::cargo();
+    command
+        .args([subcommand, "--package", "concerted-web", "--target", WASM, "--profile", speed.profile()])
+        .arg("--target-dir")
+        .arg(target())
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", path_mappings()?);
+    Ok(command)
+}
+
+fn target() -> PathBuf {
+    workspace::target().join("web/build")
 }
 
 /// Compiler flags, divided by the unit separator, that replace this machine's paths in panic messages.
@@ -120,6 +128,8 @@ fn bind(module: &Path) -> Result<Files> {
         .out_name("concerted")
         .web(true)?
         .typescript(false)
+        // So that `init()` finds the module without being told where it is.
+        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()
