@@ -4,7 +4,7 @@
 //! signatures) has been done when a change is made, so that the one thread that
 //! writes is not held up.
 
-use concerted_log::entry::{Entry, Head, Lane, Sealed, Sequence};
+use concerted_log::entry::{Entry, Head, Lane, Payload, Sealed, Sequence};
 use concerted_log::id::{LockerId, MailboxId, TokenHash, VerifyingKeyBytes};
 use concerted_log::message::{Announcement, Mail};
 use concerted_log::{Address, SealedHash};
@@ -63,6 +63,28 @@ pub enum Change {
         /// Most entries and most mailboxes.
         at_most: usize,
     },
+}
+
+impl Change {
+    /// Roughly how many bytes it holds.
+    pub fn bytes(&self) -> usize {
+        let variable: usize = match self {
+            Self::Append(append) => append.items.iter().map(|item| item.sealed.as_bytes().len() + 64).sum(),
+            Self::HandBack(back) => back.entries.iter().map(|(entry, _)| payload_bytes(entry) + 128).sum(),
+            Self::OpenMailbox { mailbox, .. } => mailbox.card.len(),
+            Self::PutMail { message, .. } => message.len(),
+            Self::PutLocker { item, .. } => item.len(),
+            Self::Create(_) | Self::Announce(_) | Self::CloseMailbox { .. } | Self::Sweep { .. } => 0,
+        };
+        variable + 256
+    }
+}
+
+fn payload_bytes(entry: &Entry) -> usize {
+    match &entry.payload {
+        Payload::Sealed(sealed) => sealed.as_bytes().len(),
+        Payload::Hash(_) => 0,
+    }
 }
 
 /// A new log.
@@ -158,6 +180,8 @@ pub enum News {
         /// The head they lead to.
         head: Head,
     },
+    /// Lost entries were handed back; watchers are to read from where they are.
+    Restored(Address),
     /// A message was put into a mailbox.
     Mail {
         /// Where.

@@ -33,12 +33,18 @@
 
 pub mod caller;
 pub mod change;
+#[cfg(feature = "server")]
+pub mod data_dir;
 pub mod gate;
 pub mod limits;
 pub mod memory;
 mod relay;
 mod rules;
+#[cfg(feature = "server")]
+pub mod sqlite;
 pub mod store;
+#[cfg(all(test, feature = "server"))]
+mod test_dir;
 
 pub use caller::{Caller, Prefix};
 pub use limits::Limits;

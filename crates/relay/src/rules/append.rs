@@ -72,7 +72,7 @@ pub(crate) fn refuse_if_missing(view: &dyn View, address: &Address) -> Result<()
 }
 
 /// What watchers hear of new entries.
-pub(crate) fn news(address: Address, entries: Vec<StoredEntry>, head: Head) -> Vec<News> {
+fn news(address: Address, entries: Vec<StoredEntry>, head: Head) -> Vec<News> {
     if entries.is_empty() {
         return Vec::new();
     }

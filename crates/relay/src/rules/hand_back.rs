@@ -9,8 +9,7 @@ use concerted_log::SealedHash;
 use concerted_log::entry::{Entry, ExpiryClass, Head, Payload};
 use concerted_log::message::Refusal;
 
-use crate::change::{Outcome, TakeBack};
-use crate::rules::append::news;
+use crate::change::{News, Outcome, TakeBack};
 use crate::rules::posting::LAPSE_MS;
 use crate::rules::{Applied, Failure};
 use crate::store::{Acknowledged, PostingKey, StoreFault, StoredEntry, Tables, View};
@@ -39,11 +38,10 @@ pub(crate) fn take_back(tables: &mut dyn Tables, change: TakeBack) -> Result<App
         };
     };
     let restored = lead_to(log.head, &missing, entries)?;
-    let head = restored.last().map_or(log.head, StoredEntry::head);
     tables.push_entries(&address, &restored)?;
     tables.found(&address)?;
     renew_keys(tables, &address, log.head.time_ms, now_ms)?;
-    Ok(Applied { outcome: Outcome::Done, news: news(address, restored, head) })
+    Ok(Applied { outcome: Outcome::Done, news: vec![News::Restored(address)] })
 }
 
 fn all_stored(
