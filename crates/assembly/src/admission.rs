@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concerted_log::MemberId;
 use concerted_log::invitation::{LinkSecret, OPEN_MS_MAX};
+use concerted_log::words::RecoveryRoot;
 use minicbor::Encode;
 
 use crate::bylaws::Bylaws;
@@ -99,14 +100,11 @@ impl Admissions {
             request.recovery.as_bytes(),
         ];
         let distinct = keys.iter().collect::<BTreeSet<_>>().len() == keys.len();
-        let asked_before = self.pending.values().any(|pending| {
-            let card = &pending.request.card;
-            keys.iter().any(|key| {
-                [card.signing.as_bytes(), card.sealing.as_bytes(), card.talk.as_bytes()].contains(key)
-                    || pending.request.recovery.as_bytes() == *key
-            })
-        });
-        if !distinct || asked_before || keys.iter().any(|key| roster.knows_key(key)) || !request.verify() {
+        let asked_before = keys.iter().any(|key| self.has_key(key));
+        let used = asked_before || keys.iter().any(|key| roster.knows_key(key));
+        // A key that nothing can be sealed to would make every later rekey void.
+        let sealable = RecoveryRoot::from_bytes(request.recovery).is_some();
+        if !distinct || used || !sealable || !request.verify() {
             return Err(Rule::RequestProofs);
         }
         if self.has_nickname(&request.nickname) || roster.has_nickname(&request.nickname) {

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use concerted_log::cbor;
 use concerted_log::entry::{ExpiryClass, Lane, Sequence};
 use concerted_log::id::VerifyingKeyBytes;
-use concerted_log::record::{ParsedRecord, Record, SeenHead};
+use concerted_log::record::{ParsedRecord, RECORD_BYTES_MAX, Record, SeenHead};
+use concerted_log::words::RecoveryRoot;
 use concerted_log::{BodyId, ChainHash, DeviceId, MemberId, RecordId};
 use minicbor::Encode;
 
@@ -25,6 +26,9 @@ use crate::rekeying::{EpochState, FREE_REKEY_MS, Owed};
 use crate::roster::{Member, Roster};
 use crate::rule::Rule;
 use crate::talk_lane::{TALK_BYTES_MAX, TalkLane};
+
+/// What a signed record has besides its content, at most.
+const ENVELOPE_BYTES_MAX: usize = 512;
 
 /// What the relay says of an entry; all of it is covered by the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,15 +241,22 @@ impl Body {
         applied.record = Some(parsed.id());
         let record = parsed.unverified_record().clone();
         applied.unverified_seen = record.seen;
-        let content = self.check_envelope(meta, &record)?;
-        applied.content = Some(content.clone());
-        let key = self.state.author_key(&record, &content).ok_or(Rule::CurrentDevice)?;
+        let known = self.check_envelope(meta, &record)?;
+        applied.content = known.as_ref().ok().cloned();
+        let key = self.state.author_key(&record, known.as_ref().ok()).ok_or(Rule::CurrentDevice)?;
         parsed.verify(&key).ok_or(Rule::Signed)?;
         applied.author = Some(record.author);
-        self.use_counter(&record, &content)?;
-        self.check_seen(meta, &record)?;
+        self.use_counter(&record, meta.lane.class)?;
+        self.check_seen(meta, &record, known.as_ref().ok())?;
+        // Judged after the counter is used up: what is unknown or too late today must
+        // not count when someone seals the same record again later.
+        let content = known?;
+        let is_admission = matches!(content, Content::Admission(_));
+        if !self.state.epoch.in_force(meta.lane.epoch, meta.time_ms, is_admission) {
+            return Err(Rule::EpochInForce);
+        }
         if content.is_talk() {
-            return self.apply_talk(meta, &record, &content);
+            return apply_talk(&mut self.talk, &self.state, meta, &record, &content);
         }
         let chains = &self.chains;
         let chain_at =
@@ -254,75 +265,61 @@ impl Body {
         self.state.apply_content(meta, &record, id, &content, chain_at, &mut applied.happened)
     }
 
-    /// what can be said without keys.
-    fn check_envelope(&self, meta: &EntryMeta, record: &Record) -> Result<Content, Rule> {
+    /// what can be said without keys. The inner result tells
+    /// whether these rules know the content.
+    fn check_envelope(&self, meta: &EntryMeta, record: &Record) -> Result<Result<Content, Rule>, Rule> {
         if record.body != Some(self.state.id) {
             return Err(if record.body.is_none() { Rule::GenesisFirst } else { Rule::ThisBody });
         }
-        if record.rules_version != self.state.rules_version {
-            return Err(Rule::Known);
-        }
-        let content = Content::parse(&record.content).map_err(|_| Rule::Known)?;
+        let content = match Content::parse(&record.content) {
+            Ok(content) => content,
+            Err(_) => return Ok(Err(Content::fault(&record.content))),
+        };
         if content.is_talk() != (meta.lane.class == ExpiryClass::Talk) {
             return Err(Rule::RightLane);
         }
-        let is_admission = matches!(content, Content::Admission(_));
-        if !self.state.epoch.in_force(meta.lane.epoch, meta.time_ms, is_admission) {
-            return Err(Rule::EpochInForce);
-        }
-        Ok(content)
+        Ok(if record.rules_version == self.state.rules_version { Ok(content) } else { Err(Rule::Known) })
     }
 
-    fn use_counter(&mut self, record: &Record, content: &Content) -> Result<(), Rule> {
-        if content.is_talk() {
+    fn use_counter(&mut self, record: &Record, lane: ExpiryClass) -> Result<(), Rule> {
+        // A device that is not on the roster yet gets its counter when it is added.
+        if self.state.roster.device(&record.author).is_none() {
+            return Ok(());
+        }
+        if lane == ExpiryClass::Talk {
             return self.talk.use_counter(record.author, record.counter);
         }
         if self.state.counters.get(&record.author).is_some_and(|last| record.counter <= *last) {
             return Err(Rule::CounterGrows);
         }
-        // A device that is not on the roster yet gets its counter when it is added.
-        if self.state.roster.device(&record.author).is_some() {
-            self.state.counters.insert(record.author, record.counter);
-        }
+        self.state.counters.insert(record.author, record.counter);
         Ok(())
     }
 
-    fn check_seen(&self, meta: &EntryMeta, record: &Record) -> Result<(), Rule> {
+    /// A record does not name the epoch it was made in, so whoever has it
+    /// could seal it again in a later one. The head it names tells: nobody seals in
+    /// an epoch without having seen it begin. Rekeys, links and admission seals are
+    /// bound to an epoch by themselves, and may be posted together with its rekey.
+    fn check_seen(&self, meta: &EntryMeta, record: &Record, content: Option<&Content>) -> Result<(), Rule> {
         let seen = record.seen.ok_or(Rule::SeenHead)?;
-        let known = seen.sequence < meta.sequence && self.chain_at(seen.sequence.get()) == Some(seen.chain);
-        if known { Ok(()) } else { Err(Rule::SeenHead) }
-    }
-
-    fn apply_talk(&mut self, meta: &EntryMeta, record: &Record, content: &Content) -> Result<(), Rule> {
-        match content {
-            Content::TalkKey(key) => self.talk.announce(key, &self.state.id, record.author),
-            Content::TalkSecret(secret) => {
-                self.talk.note_secret(secret, &self.state.id, meta.sequence.get(), &self.state.roster)
-            }
-            Content::Talk(text) => {
-                let fits = record.content.len() <= TALK_BYTES_MAX && self.talk.knows_secret(&text.secret);
-                if fits { Ok(()) } else { Err(Rule::TalkLength) }
-            }
-            _ => Err(Rule::RightLane),
-        }
+        let at = seen.sequence.get();
+        let known = seen.sequence < meta.sequence && self.chain_at(at) == Some(seen.chain);
+        let bound = matches!(content, Some(Content::Rekey(_) | Content::Link(_) | Content::Admission(_)));
+        let of_epoch = bound || self.state.epoch.begun_at(meta.lane.epoch).is_some_and(|begun| at >= begun);
+        if known && of_epoch { Ok(()) } else { Err(Rule::SeenHead) }
     }
 
     /// Whether a statement by `author` would stand as the next entry, and if not,
     /// by which rule it would be void.
     pub fn would_accept(&self, author: &DeviceId, content: &Content, now_ms: u64) -> Result<(), Rule> {
-        let mut trial = self.state.clone();
         let sequence = Sequence::new(self.chains.len() as u64 + 1).ok_or(Rule::Form)?;
+        let class = if content.is_talk() { ExpiryClass::Talk } else { ExpiryClass::Never };
         let meta = EntryMeta {
             sequence,
             time_ms: now_ms.max(self.state.time_ms),
-            lane: Lane { epoch: self.state.epoch.epoch(), class: ExpiryClass::Never },
+            lane: Lane { epoch: self.state.epoch.epoch(), class },
             chain: ChainHash::new([0; 32]),
         };
-        let mut happened = Vec::new();
-        trial.fall_due(&meta, &mut happened);
-        if trial.roster.device(author).is_none() {
-            return Err(Rule::CurrentDevice);
-        }
         let record = Record {
             body: Some(self.state.id),
             rules_version: self.state.rules_version,
@@ -330,8 +327,19 @@ impl Body {
             counter: self.next_counter(author),
             clock_ms: now_ms,
             seen: None,
-            content: Vec::new(),
+            content: content.to_bytes(),
         };
+        if record.content.len() > RECORD_BYTES_MAX - ENVELOPE_BYTES_MAX {
+            return Err(Rule::Form);
+        }
+        if content.is_talk() {
+            self.state.author_key(&record, None).ok_or(Rule::CurrentDevice)?;
+            return apply_talk(&mut self.talk.clone(), &self.state, &meta, &record, content);
+        }
+        let mut trial = self.state.clone();
+        let mut happened = Vec::new();
+        trial.fall_due(&meta, &mut happened);
+        trial.author_key(&record, Some(content)).ok_or(Rule::CurrentDevice)?;
         let chain_at = |at: u64| self.chain_at(at);
         trial.apply_content(&meta, &record, RecordId::new([0; 32]), content, chain_at, &mut happened)
     }
@@ -430,7 +438,7 @@ impl State {
             self.revoke(&device, meta, happened);
         }
         self.admissions.expire(meta.time_ms);
-        self.accusations.tidy(&self.roster);
+        self.accusations.tidy(&self.roster, meta.time_ms);
     }
 
     /// Whether a record at `now_ms` would let something take effect.
@@ -440,11 +448,11 @@ impl State {
 
     /// The key to check a record with: its author's, or for a new device that
     /// comes with the recovery words, the one on its card.
-    fn author_key(&self, record: &Record, content: &Content) -> Option<VerifyingKeyBytes> {
+    fn author_key(&self, record: &Record, content: Option<&Content>) -> Option<VerifyingKeyBytes> {
         if let Some(device) = self.roster.device(&record.author) {
             return Some(device.signing);
         }
-        let card = match content {
+        let card = match content? {
             Content::AddDevice(add) if add.recovery.is_some() => Some(&add.card),
             Content::ReplaceDevices(replace) => replace.card.as_ref(),
             _ => None,
@@ -527,10 +535,11 @@ impl State {
         key: concerted_log::id::PointBytes,
         meta: &EntryMeta,
     ) -> Result<(), Rule> {
-        if self.admissions.has_key(key.as_bytes()) || !self.roster.set_recovery(member, key) {
+        let usable = RecoveryRoot::from_bytes(key).is_some() && !self.admissions.has_key(key.as_bytes());
+        if !usable || !self.roster.set_recovery(member, key) {
             return Err(Rule::RecoveryOnce);
         }
-        self.epoch.added(meta.sequence.get(), [key]);
+        self.epoch.added_by_holder(meta.sequence.get(), key);
         Ok(())
     }
 
@@ -584,7 +593,7 @@ impl State {
         let request = pending.request;
         let member = new_member(request.nickname, Some(request.recovery), meta.time_ms, limited);
         self.roster.admit(*applicant, member, &request.card, meta.time_ms);
-        self.epoch.added(meta.sequence.get(), [request.card.sealing, request.recovery]);
+        self.epoch.added(meta.sequence.get(), applicant, [request.card.sealing, request.recovery]);
         happened.push(Happening::Joined(*applicant));
     }
 
@@ -612,7 +621,7 @@ impl State {
         let gone = self.roster.remove_member(&author);
         self.epoch.removed(meta.sequence.get(), gone, Owed::Left);
         self.admissions.forget_member(&author);
-        self.accusations.tidy(&self.roster);
+        self.accusations.tidy(&self.roster, meta.time_ms);
         self.removed_at = meta.sequence.get();
         happened.push(Happening::Left(author));
         Ok(())
@@ -625,10 +634,17 @@ impl State {
         meta: &EntryMeta,
         happened: &mut Vec<Happening>,
     ) -> Result<(), Rule> {
-        device_change::check_add(add, &self.id, &record.author, meta.time_ms, &self.roster)?;
+        device_change::check_add(
+            add,
+            &self.id,
+            &record.author,
+            meta.time_ms,
+            &self.roster,
+            &self.admissions,
+        )?;
         let by = add.recovery.is_none().then_some(record.author);
         self.roster.add_device(add.member, &add.card, meta.time_ms, by);
-        self.epoch.added(meta.sequence.get(), [add.card.sealing]);
+        self.epoch.added(meta.sequence.get(), &add.member, [add.card.sealing]);
         if by.is_some() {
             self.note_device_change(&add.member, meta.time_ms);
         } else if add.card.id() == record.author {
@@ -653,7 +669,7 @@ impl State {
         meta: &EntryMeta,
         happened: &mut Vec<Happening>,
     ) -> Result<(), Rule> {
-        device_change::check_replace(replace, &self.id, &record.author, record.counter, &self.roster)?;
+        device_change::check_replace(replace, &self.id, record, &self.roster, &self.admissions)?;
         let dropped: Vec<DeviceId> = self
             .roster
             .devices_of(&replace.member)
@@ -663,7 +679,7 @@ impl State {
         let gone: Vec<_> = dropped.iter().filter_map(|id| self.roster.take_device(id)).collect();
         if let Some(card) = &replace.card {
             self.roster.add_device(replace.member, card, meta.time_ms, None);
-            self.epoch.added(meta.sequence.get(), [card.sealing]);
+            self.epoch.added(meta.sequence.get(), &replace.member, [card.sealing]);
             if card.id() == record.author {
                 self.counters.insert(record.author, record.counter);
             }
@@ -672,7 +688,7 @@ impl State {
             self.epoch.removed(meta.sequence.get(), gone, Owed::Device);
             self.removed_at = meta.sequence.get();
         }
-        self.accusations.tidy(&self.roster);
+        self.accusations.tidy(&self.roster, meta.time_ms);
         happened.push(Happening::Devices(replace.member));
         Ok(())
     }
@@ -722,6 +738,26 @@ impl Body {
     /// Whether a tick at `now_ms` would let something take effect.
     pub fn is_due(&self, now_ms: u64) -> bool {
         self.state.is_due(now_ms)
+    }
+}
+
+fn apply_talk(
+    talk: &mut TalkLane,
+    state: &State,
+    meta: &EntryMeta,
+    record: &Record,
+    content: &Content,
+) -> Result<(), Rule> {
+    match content {
+        Content::TalkKey(key) => talk.announce(key, &state.id, record.author, meta.time_ms),
+        Content::TalkSecret(secret) => {
+            talk.note_secret(secret, &state.id, meta, record.author, &state.roster)
+        }
+        Content::Talk(text) => {
+            let fits = record.content.len() <= TALK_BYTES_MAX && talk.knows_secret(&text.secret);
+            if fits { Ok(()) } else { Err(Rule::TalkLength) }
+        }
+        _ => Err(Rule::RightLane),
     }
 }
 

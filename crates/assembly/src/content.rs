@@ -12,7 +12,8 @@ use concerted_log::{BodyId, ChainHash, DeviceId, MemberId, RecordId, Secret, cbo
 use minicbor::{Decode, Encode};
 
 use crate::bylaws::Bylaws;
-use crate::nickname::Name;
+use crate::nickname::{NOT_A_NAME, Name};
+use crate::rule::Rule;
 
 /// The rules version that a new body begins with.
 pub const RULES_VERSION: u16 = 1;
@@ -94,6 +95,15 @@ impl Content {
     /// Reads a statement; anything these rules do not know is malformed.
     pub fn parse(bytes: &[u8]) -> Result<Self, cbor::Malformed> {
         cbor::decode(bytes, RECORD_BYTES_MAX)
+    }
+
+    /// The rule by which a statement that [`Self::parse`] refused is void: R-020 if a
+    /// name in it is no name, otherwise R-009.
+    pub(crate) fn fault(bytes: &[u8]) -> Rule {
+        match minicbor::decode::<Self>(bytes) {
+            Err(error) if error.is_message() && error.to_string().contains(NOT_A_NAME) => Rule::NameForm,
+            _ => Rule::Known,
+        }
     }
 
     /// Whether it belongs in the talk lane.

@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use concerted_log::device::DeviceCard;
 use concerted_log::entry::Sequence;
 use concerted_log::id::Signature64;
+use concerted_log::record::Record;
 use concerted_log::{BodyId, DeviceId, MemberId, schnorr};
 use minicbor::Encode;
 
+use crate::admission::Admissions;
 use crate::content::{AddDevice, Defend, ReplaceDevices};
 use crate::roster::{DEVICES_MAX, Member, Roster};
 use crate::rule::Rule;
@@ -22,6 +24,8 @@ pub const CHANGES_MAX: usize = 3;
 pub const DAY_MS: u64 = 24 * 3600 * 1000;
 /// How old a device must be to object to a revocation, in milliseconds.
 pub const OBJECTOR_AGE_MS: u64 = 7 * DAY_MS;
+/// How long an accusation waits for the second accuser, in milliseconds.
+pub const ACCUSATION_OPEN_MS: u64 = 7 * DAY_MS;
 /// Members who must ask for a revocation.
 pub const ACCUSERS: usize = 2;
 
@@ -39,6 +43,9 @@ pub struct Accusation {
     /// accuser.
     #[n(3)]
     pub ends_ms: Option<u64>,
+    /// Relay time of the first accusation.
+    #[n(4)]
+    pub since_ms: u64,
 }
 
 /// Accusations that are open.
@@ -75,6 +82,7 @@ impl Accusations {
             since: at,
             by: BTreeSet::new(),
             ends_ms: None,
+            since_ms: now_ms,
         });
         accusation.by.insert(author);
         if accusation.by.len() >= ACCUSERS && accusation.ends_ms.is_none() {
@@ -129,13 +137,15 @@ impl Accusations {
 
     /// Drops accusations of devices that are gone, and accusers who are. One that
     /// waits for its second accuser lapses after a week.
-    pub(crate) fn tidy(&mut self, roster: &Roster) {
+    pub(crate) fn tidy(&mut self, roster: &Roster, now_ms: u64) {
         self.0.retain(|id, accusation| {
             accusation.by.retain(|member| roster.member(member).is_some());
             if accusation.by.len() < ACCUSERS {
                 accusation.ends_ms = None;
             }
-            roster.device(id).is_some() && !accusation.by.is_empty()
+            let lapsed = accusation.ends_ms.is_none()
+                && now_ms.saturating_sub(accusation.since_ms) >= ACCUSATION_OPEN_MS;
+            roster.device(id).is_some() && !accusation.by.is_empty() && !lapsed
         });
     }
 }
@@ -160,9 +170,10 @@ pub(crate) fn check_add(
     author: &DeviceId,
     now_ms: u64,
     roster: &Roster,
+    admissions: &Admissions,
 ) -> Result<(), Rule> {
     let member = roster.member(&add.member).ok_or(Rule::CurrentDevice)?;
-    check_card(&add.card, body, roster)?;
+    check_card(&add.card, body, roster, admissions)?;
     if roster.devices_of(&add.member).count() >= DEVICES_MAX {
         return Err(Rule::DeviceBound);
     }
@@ -188,10 +199,11 @@ pub(crate) fn check_add(
 pub(crate) fn check_replace(
     replace: &ReplaceDevices,
     body: &BodyId,
-    author: &DeviceId,
-    counter: u64,
+    record: &Record,
     roster: &Roster,
+    admissions: &Admissions,
 ) -> Result<(), Rule> {
+    let author = &record.author;
     let member = roster.member(&replace.member).ok_or(Rule::CurrentDevice)?;
     let keep: BTreeSet<&DeviceId> = replace.keep.iter().collect();
     let own = |id: &&DeviceId| roster.device(id).is_some_and(|device| device.member == replace.member);
@@ -204,7 +216,7 @@ pub(crate) fn check_replace(
         return Err(Rule::DeviceBound);
     }
     if let Some(card) = &replace.card {
-        check_card(card, body, roster)?;
+        check_card(card, body, roster, admissions)?;
     }
     let statement = ReplaceDevices::statement(
         body,
@@ -212,13 +224,21 @@ pub(crate) fn check_replace(
         &replace.keep,
         replace.card.as_ref(),
         author,
-        counter,
+        record.counter,
     );
     verify_recovery(member, &statement, &replace.recovery)
 }
 
-fn check_card(card: &DeviceCard, body: &BodyId, roster: &Roster) -> Result<(), Rule> {
-    if roster.card_is_fresh(card) && card.vartime_verify(body.as_bytes()) {
+/// The card of an open request is bound to the body too: it stays the applicant's.
+fn check_card(
+    card: &DeviceCard,
+    body: &BodyId,
+    roster: &Roster,
+    admissions: &Admissions,
+) -> Result<(), Rule> {
+    let keys = [card.signing.as_bytes(), card.sealing.as_bytes(), card.talk.as_bytes()];
+    let applied_with = keys.into_iter().any(|key| admissions.has_key(key));
+    if roster.card_is_fresh(card) && !applied_with && card.vartime_verify(body.as_bytes()) {
         Ok(())
     } else {
         Err(Rule::DeviceProofs)

@@ -4,6 +4,7 @@ use concerted_log::record::{ParsedRecord, body_id};
 use concerted_log::{BodyId, DeviceId, MemberId};
 
 use crate::content::{Content, Genesis, RULES_VERSION};
+use crate::roster::Roster;
 use crate::rule::Rule;
 
 /// A genesis record whose signature and proofs hold and whose bylaws keep the
@@ -22,14 +23,14 @@ pub struct VerifiedGenesis {
     pub counter: u64,
 }
 
-/// Checks a first record.
+/// Checks a first record.
 pub fn verify(signed_record: &[u8]) -> Result<VerifiedGenesis, Rule> {
     let parsed = ParsedRecord::parse(signed_record).map_err(|_| Rule::Form)?;
     let record = parsed.unverified_record();
     if record.body.is_some() || record.seen.is_some() {
         return Err(Rule::GenesisFirst);
     }
-    let content = Content::parse(&record.content).map_err(|_| Rule::Known)?;
+    let content = Content::parse(&record.content).map_err(|_| Content::fault(&record.content))?;
     let Content::Genesis(genesis) = content else {
         return Err(Rule::GenesisFirst);
     };
@@ -37,7 +38,8 @@ pub fn verify(signed_record: &[u8]) -> Result<VerifiedGenesis, Rule> {
         return Err(Rule::Known);
     }
     let context = Genesis::context(&genesis.salt);
-    if record.author != genesis.card.id() || !genesis.card.vartime_verify(&context) {
+    let proven = Roster::default().card_is_fresh(&genesis.card) && genesis.card.vartime_verify(&context);
+    if record.author != genesis.card.id() || !proven {
         return Err(Rule::GenesisFirst);
     }
     genesis.bylaws.check().map_err(|_| Rule::Floors)?;

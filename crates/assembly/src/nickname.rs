@@ -10,6 +10,9 @@ use minicbor::{Decode, Decoder, Encode};
 #[cbor(transparent)]
 pub struct Name(#[n(0)] String);
 
+/// How decoding says that a text is no name.
+pub(crate) const NOT_A_NAME: &str = "not a name";
+
 /// The text cannot be a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 1 to 40 visible characters, and no hidden ones")]
@@ -54,11 +57,8 @@ impl fmt::Display for Name {
 impl<'b, C> Decode<'b, C> for Name {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let text = d.str()?;
-        let name = Self::new(text).map_err(|_| minicbor::decode::Error::message("not a name"))?;
-        if name.0 != text {
-            return Err(minicbor::decode::Error::message("name with space at an end"));
-        }
-        Ok(name)
+        let name = Self::new(text).ok().filter(|name| name.0 == text);
+        name.ok_or_else(|| minicbor::decode::Error::message(NOT_A_NAME))
     }
 }
 

@@ -67,6 +67,9 @@ pub struct EpochState {
     admission_seals: BTreeMap<MemberId, BTreeSet<DeviceId>>,
     #[n(9)]
     owed: Option<Owed>,
+    /// The entry that began the epoch before.
+    #[n(10)]
+    previous_begun_at: Option<u64>,
 }
 
 impl EpochState {
@@ -82,6 +85,7 @@ impl EpochState {
             changes: Vec::new(),
             admission_seals: BTreeMap::new(),
             owed: None,
+            previous_begun_at: None,
         }
     }
 
@@ -111,6 +115,12 @@ impl EpochState {
         self.sealed.contains(key)
     }
 
+    /// The keys that received this epoch's secrets, in ascending order. Right after
+    /// a rekey they are its recipients, in the order of its seal.
+    pub fn sealed(&self) -> impl Iterator<Item = &PointBytes> {
+        self.sealed.iter()
+    }
+
     /// Whether `key` belonged to the body when this epoch began.
     pub fn was_recipient_then(&self, key: &PointBytes) -> bool {
         self.recipients_then.contains(key)
@@ -123,8 +133,25 @@ impl EpochState {
                 && (is_admission || now_ms.saturating_sub(self.begun_ms) < OLD_EPOCH_MS))
     }
 
-    pub(crate) fn added(&mut self, at: u64, keys: impl IntoIterator<Item = PointBytes>) {
+    /// The entry that began `epoch`, if it is the one in force or the one before.
+    pub(crate) fn begun_at(&self, epoch: Epoch) -> Option<u64> {
+        if epoch == self.epoch {
+            return Some(self.begun_at);
+        }
+        self.previous_begun_at.filter(|_| Some(epoch) == self.epoch.previous())
+    }
+
+    /// Notes keys that `member` got with entry `at`. Whoever sealed to the member's
+    /// other keys may now seal again.
+    pub(crate) fn added(&mut self, at: u64, member: &MemberId, keys: impl IntoIterator<Item = PointBytes>) {
+        self.admission_seals.remove(member);
         self.changes.extend(keys.into_iter().map(|key| (at, true, key)));
+    }
+
+    /// A key whose holder has this epoch's secrets by other ways.
+    pub(crate) fn added_by_holder(&mut self, at: u64, key: PointBytes) {
+        self.changes.push((at, true, key));
+        self.sealed.insert(key);
     }
 
     pub(crate) fn removed(&mut self, at: u64, keys: impl IntoIterator<Item = PointBytes>, owed: Owed) {
@@ -152,8 +179,8 @@ impl EpochState {
         Some(keys)
     }
 
-    /// Judges a rekey. `chain_at` gives the log's chain after an
-    /// entry; `last_free_ms` is the author's last rekey that was not owed.
+    /// Judges a rekey. `chain_at` gives the log's chain after an
+    /// entry.
     pub(crate) fn check_rekey(
         &self,
         rekey: &Rekey,
@@ -188,6 +215,7 @@ impl EpochState {
             sealed,
             admission_seals: BTreeMap::new(),
             owed: None,
+            previous_begun_at: Some(self.begun_at),
         };
     }
 

@@ -45,7 +45,7 @@ rules! {
     /// The device used this counter, or a later one, before.
     CounterGrows = "R-007", "A record's counter is greater than every one its device used before in the same lane.";
     /// The head the author claims to have seen is not in this log.
-    SeenHead = "R-008", "The head a record names is that of an earlier entry of the same log.";
+    SeenHead = "R-008", "The head a record names is that of an earlier entry of the same log, and not older than the epoch the record is sealed in.";
     /// A kind, field or rules version that these rules do not know.
     Known = "R-009", "A record's kind, fields and version belong to the rules in force.";
     /// A record kind in the lane of the other.
@@ -55,14 +55,14 @@ rules! {
     /// Bylaws outside the fixed floors.
     Floors = "R-012", "Bylaws keep the fixed floors: at least 1 vouch, majorities of at least half, a quorum of at least 2 where there are 3 members.";
     /// The author has a recovery key, or this one was used before.
-    RecoveryOnce = "R-013", "A founder sets their recovery key once, right after genesis.";
+    RecoveryOnce = "R-013", "A founder sets their recovery key once, right after genesis; it is a valid key never used here.";
 
     /// A nickname that is empty, too long or contains hidden characters.
     NameForm = "R-020", "A name has 1 to 40 visible characters and no control or direction marks.";
     /// Someone in the body, or asking to join, has that nickname.
     NameFree = "R-021", "No two members or applicants have the same nickname.";
     /// A request whose proofs do not hold or that uses a key known here.
-    RequestProofs = "R-022", "A request to join carries proofs for all its keys, made for this body, and keys never used in it.";
+    RequestProofs = "R-022", "A request to join carries proofs for all its keys, made for this body, and valid keys never used in it.";
     /// Too many open requests.
     RequestsBound = "R-023", "At most 100 requests to join are open at a time, each for at most 7 days.";
     /// A vouch or objection for nobody.
@@ -121,9 +121,9 @@ rules! {
     ArriveOnce = "R-062", "A device says once that it has arrived.";
 
     /// The announced talk key is not proven.
-    TalkKeyProof = "R-070", "A talk key is announced by its own device with a proof, for a later week than the one before.";
+    TalkKeyProof = "R-070", "A talk key is announced by its own device with a proof, for a later week than the one before and at most for the next.";
     /// The talk secret's seal does not fit its recipients.
-    TalkSeal = "R-071", "A talk secret is sealed to talk keys that members' devices announced.";
+    TalkSeal = "R-071", "A talk secret is for this week or one beside it and sealed to talk keys that members' devices announced.";
     /// The text is too long.
     TalkLength = "R-072", "A message has at most 16,000 bytes and refers to a talk secret in the log.";
 }
