@@ -41,6 +41,8 @@ pub mod memory;
 mod relay;
 mod rules;
 #[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "server")]
 pub mod sqlite;
 pub mod store;
 #[cfg(all(test, feature = "server"))]

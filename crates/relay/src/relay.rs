@@ -142,7 +142,13 @@ impl<S: Store> Relay<S> {
         self.look(|view| page::reach(view, &read.address, &token))
     }
 
-    /// The entries after `after`, for a reader who reaches `reach`.
+    /// Whether the caller may read a page now.
+    pub fn may_read(&self, caller: &Caller) -> Result<(), Refusal> {
+        self.gate.read(caller)
+    }
+
+    /// The entries after `after`, for a reader who reaches `reach`. Ask
+    /// [`Self::may_read`] before.
     pub fn page(&self, address: Address, reach: Epoch, after: u64, caller: &Caller) -> Result<Page, Refusal> {
         let page = self.look(|view| page::page(view, &address, reach, after, caller.now_ms))?;
         self.gate.has_read(caller, page.bytes);
@@ -172,7 +178,7 @@ impl<S: Store> Relay<S> {
     }
 
     fn read(&self, read: &Read, caller: &Caller) -> Result<Response, Refusal> {
-        self.gate.read(caller)?;
+        self.may_read(caller)?;
         let reach = self.reach(read, caller)?;
         self.page(read.address, reach, read.after, caller).map(Response::Page)
     }
