@@ -5,12 +5,12 @@
 //! That is what lets a member, or someone they trust, check the app that a server hands out.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, Output};
 
 use crate::bundle::{self, Files};
 use crate::dist::{self, Sizes};
@@ -96,29 +96,38 @@ fn target() -> PathBuf {
 
 /// Compiler flags, divided by the unit separator, that replace this machine's paths in panic messages.
 fn path_mappings() -> Result<OsString> {
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo_home = cargo_home.or_else(|| Some(env::home_dir()?.join(".cargo")));
     let rustc = || Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let sysroot = PathBuf::from(workspace::output(rustc().args(["--print", "sysroot"]))?);
-    let mappings = [
-        (cargo_home.context("no home directory; set CARGO_HOME")?, "/cargo"),
-        // Present only where the `rust-src` component is installed; the mapping makes both cases alike.
-        (sysroot.join("lib/rustlib/src/rust"), "/rust"),
+    let version = workspace::output(rustc().arg("-vV"))?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
+    let mut mappings = vec![
         // Where several match, the last one counts.
-        (workspace::root().to_owned(), "/concerted"),
-        (workspace::target(), "/concerted/target"),
+        (workspace::root().to_owned(), "/concerted".to_owned()),
+        (workspace::target(), "/concerted/target".to_owned()),
+        // Where the `rust-src` component is installed the compiler names its files; elsewhere, this.
+        (sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{commit}")),
     ];
-    let mut flags = OsString::new();
-    for (from, to) in mappings {
-        if !flags.is_empty() {
-            flags.push("\x1f");
-        }
-        flags.push("--remap-path-prefix=");
-        flags.push(from);
-        flags.push("=");
-        flags.push(to);
-    }
-    Ok(flags)
+    mappings.extend(registries()?.into_iter().map(|path| (path, "/registry".to_owned())));
+    let flags = mappings.into_iter().map(|(from, to)| {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(from);
+        flag.push("=");
+        flag.push(to);
+        flag
+    });
+    Ok(flags.collect::<Vec<OsString>>().join(OsStr::new("\x1f")))
+}
+
+/// Where Cargo unpacks the sources of dependencies: one directory per registry, named after its address,
+/// which is another one where a mirror is used.
+fn registries() -> Result<Vec<PathBuf>> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let sources = home.context("no home directory; set CARGO_HOME")?.join("registry/src");
+    // Where all dependencies are vendored there is none, and their paths are those of the workspace.
+    let Ok(entries) = sources.read_dir() else { return Ok(Vec::new()) };
+    let cannot = || format!("cannot list {}", sources.display());
+    entries.map(|entry| Ok(entry.with_context(cannot)?.path())).collect()
 }
 
 /// Runs wasm-bindgen: the module as browsers load it, and the scripts that it imports.
@@ -146,8 +155,21 @@ fn bind(module: &Path) -> Result<Files> {
     }
     let glue = refer_by_placeholder(output.js(), scripts.keys())?;
     scripts.insert("concerted.js".to_owned(), glue.into_bytes());
+    remove_stamps(&mut output);
     scripts.insert("concerted.wasm".to_owned(), output.wasm_mut().emit_wasm());
     Ok(scripts)
+}
+
+/// Removes the one thing in the module that depends on the machine: an export that nobody imports, whose name
+/// Leptos' code splitting makes from the place where Cargo keeps sources.
+fn remove_stamps(output: &mut Output) {
+    let exports = &mut output.wasm_mut().exports;
+    let is_stamp = |name: &str| name.starts_with("_WASM_SPLIT_MARKER_");
+    let stamps: Vec<_> =
+        exports.iter().filter(|export| is_stamp(&export.name)).map(|export| export.id()).collect();
+    for stamp in stamps {
+        exports.delete(stamp);
+    }
 }
 
 /// Replaces the addresses that wasm-bindgen writes into its script by placeholders for the published ones.
