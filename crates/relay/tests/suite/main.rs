@@ -1,0 +1,10 @@
+//! The relay from outside: its rules over both stores, its durability, and the
+//! server over real connections.
+
+#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub)]
+
+mod conformance;
+#[cfg(feature = "server")]
+mod durability;
+mod limits;
+mod support;
