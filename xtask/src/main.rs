@@ -33,8 +33,6 @@ Usage: cargo xtask <COMMAND>
                    (--dev: sooner built, but large; into target/web/dev)
   test [--quick]   run every check; --quick leaves out the slow ones and says which
   help             print this
-
-Without `run`, nothing is started; without a network, nothing that was fetched once is fetched again.
 ";
 
 fn main() -> ExitCode {

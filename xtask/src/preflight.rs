@@ -62,11 +62,10 @@ fn c_compiler() -> Option<String> {
 }
 
 fn disk_space() -> Option<String> {
-    let needed_kb = match workspace::target().join("web/build").is_dir() {
-        true => DISK_WARM_KB,
-        false => DISK_COLD_KB,
-    };
-    let listing = workspace::output(Command::new("df").arg("-Pk").arg(workspace::root())).ok()?;
+    let target = workspace::target();
+    let needed_kb = if target.join("web/build").is_dir() { DISK_WARM_KB } else { DISK_COLD_KB };
+    let directory = target.ancestors().find(|directory| directory.is_dir())?;
+    let listing = workspace::output(Command::new("df").arg("-Pk").arg(directory)).ok()?;
     let free_kb = kilobytes_free(&listing)?;
     (free_kb < needed_kb).then(|| {
         let gigabytes = |kb: u64| kb as f64 / 1e6;
