@@ -21,9 +21,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use crate::caller::Prefix;
 use crate::server::service::{Service, stopped};
 
-/// A connection that has not sent one whole request head by then is closed; so is
-/// one that waits longer for the next.
-const HEADER_TIME: Duration = Duration::from_secs(20);
 /// How long to wait when the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -123,6 +120,7 @@ async fn serve(
     // Small answers go out at once; if that cannot be set they go out all the same.
     let _ = stream.set_nodelay(true);
     let behind_proxy = place.service.behind_proxy;
+    let header_time = place.service.limits.header_time;
     let (heard, hears) = watch::channel(false);
     let inner = TowerToHyperService::new(router);
     let outer = service_fn(move |mut request: Request<Incoming>| {
@@ -132,12 +130,12 @@ async fn serve(
         request.extensions_mut().insert(Peer { prefix: Prefix::of(address), _place: Arc::clone(&place) });
         inner.call(request.map(Body::new))
     });
-    let builder = builder();
+    let builder = builder(header_time);
     let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), outer));
     tokio::select! {
         // How a connection ended concerns nobody but the peer.
         _ = connection.as_mut() => (),
-        () = silence(hears) => (),
+        () = silence(hears, header_time) => (),
         () = stopped(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
@@ -146,21 +144,21 @@ async fn serve(
 }
 
 /// Ends if no request has been heard in time.
-async fn silence(mut hears: watch::Receiver<bool>) {
-    let first = tokio::time::timeout(HEADER_TIME, hears.wait_for(|heard| *heard)).await.map(drop);
+async fn silence(mut hears: watch::Receiver<bool>, header_time: Duration) {
+    let first = tokio::time::timeout(header_time, hears.wait_for(|heard| *heard)).await.map(drop);
     if first.is_ok() {
         std::future::pending::<()>().await;
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
+fn builder(header_time: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(16 * 1024);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_time).max_buf_size(16 * 1024);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(HEADER_TIME)
+        .keep_alive_timeout(header_time)
         .max_concurrent_streams(64)
         .max_header_list_size(16 * 1024);
     builder

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::limits::Limits;
 
@@ -54,6 +55,9 @@ pub struct ConnectionLimits {
     pub watches_per_socket_max: usize,
     /// Most bytes that wait for a slow reader before their watches end.
     pub unsent_bytes_max: usize,
+    /// A connection that has not sent one whole request head by then is closed; so
+    /// is one that waits longer for the next.
+    pub header_time: Duration,
 }
 
 impl Default for ConnectionLimits {
@@ -64,6 +68,7 @@ impl Default for ConnectionLimits {
             sockets_max: 16_000,
             watches_per_socket_max: 512,
             unsent_bytes_max: 4 << 20,
+            header_time: Duration::from_secs(20),
         }
     }
 }

@@ -73,7 +73,8 @@ fn decode(bytes: &[u8]) -> Result<Request, Refusal> {
     cbor::decode(bytes, HAND_BACK_BYTES_MAX).map_err(|_| Refusal::Malformed)
 }
 
-/// Reads a body as it comes in, and stops as soon as it is too long.
+/// Reads a body as it comes in. One that is too long is heard to its end, so that
+/// its sender gets the answer, and not kept.
 async fn read_body(service: &Arc<Service>, mut body: Body) -> Result<(Vec<u8>, BodyRoom), Refusal> {
     let mut room = service.body_room();
     let mut bytes = Vec::new();
@@ -83,9 +84,10 @@ async fn read_body(service: &Arc<Service>, mut body: Body) -> Result<(Vec<u8>, B
                 return Err(Refusal::Busy(1000));
             }
             bytes.extend_from_slice(&data);
-            let most =
-                if bytes.starts_with(&HAND_BACK_START) { HAND_BACK_BYTES_MAX } else { REQUEST_BYTES_MAX };
+            let most = length_max(&bytes);
             if bytes.len() > most {
+                bytes = Vec::new();
+                discard(&mut body).await;
                 return Err(Refusal::Limit(u64::try_from(most).unwrap_or(u64::MAX)));
             }
         }
@@ -93,6 +95,20 @@ async fn read_body(service: &Arc<Service>, mut body: Body) -> Result<(Vec<u8>, B
     };
     tokio::time::timeout(BODY_TIME, read).await.map_err(|_| Refusal::Malformed)??;
     Ok((bytes, room))
+}
+
+fn length_max(bytes: &[u8]) -> usize {
+    if bytes.starts_with(&HAND_BACK_START) { HAND_BACK_BYTES_MAX } else { REQUEST_BYTES_MAX }
+}
+
+/// Hears out the rest of a body, within reason.
+async fn discard(body: &mut Body) {
+    let mut rest = HAND_BACK_BYTES_MAX;
+    while let Ok(Some(data)) = next_data(body).await
+        && data.len() < rest
+    {
+        rest -= data.len();
+    }
 }
 
 /// The next piece of a body; `None` at its end.

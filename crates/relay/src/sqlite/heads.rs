@@ -40,6 +40,19 @@ pub(super) struct HeadFile {
     file: File,
     length: u64,
     rewrite_at: u64,
+    /// How the next record is to fail.
+    #[cfg(test)]
+    pub(super) fault: Option<Fault>,
+}
+
+/// A fault of the disk, played in tests.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// No space is left after a part was written.
+    Full,
+    /// Syncing failed.
+    Sync,
 }
 
 /// Recording heads failed.
@@ -96,18 +109,43 @@ impl HeadFile {
         sync_directory(path)?;
         let file = OpenOptions::new().append(true).open(path)?;
         let length = file.metadata()?.len();
-        Ok(Self { path: path.to_owned(), file, length, rewrite_at: SPARE_BYTES + 8 * length })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            length,
+            rewrite_at: SPARE_BYTES + 8 * length,
+            #[cfg(test)]
+            fault: None,
+        })
     }
 
     /// Records heads durably.
     pub(super) fn record(&mut self, heads: &Heads) -> Result<(), RecordError> {
         let bytes: Vec<u8> = heads.iter().flat_map(|(address, head)| record(address, head)).collect();
-        if let Err(error) = self.file.write_all(&bytes) {
+        if let Err(error) = self.write(&bytes) {
             self.file.set_len(self.length).map_err(RecordError::Sync)?;
             return Err(RecordError::Write(error));
         }
         self.length += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.file.sync_data().map_err(RecordError::Sync)
+        self.sync().map_err(RecordError::Sync)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        #[cfg(test)]
+        if self.fault == Some(Fault::Full) {
+            self.fault = None;
+            self.file.write_all(&bytes[..bytes.len() / 2])?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.file.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        #[cfg(test)]
+        if self.fault == Some(Fault::Sync) {
+            return Err(io::Error::other("played"));
+        }
+        self.file.sync_data()
     }
 
     /// Whether it should be written anew.

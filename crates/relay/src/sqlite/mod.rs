@@ -93,6 +93,16 @@ impl SqliteStore {
                 "the database ends before entries that were acknowledged; members have to hand them back"
             );
         }
+        Self::start(database, connection, heads, missing, tell)
+    }
+
+    fn start(
+        database: PathBuf,
+        connection: Connection,
+        heads: HeadFile,
+        missing: Heads,
+        tell: Tell,
+    ) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(missing));
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let writer = Writer {
@@ -239,4 +249,103 @@ fn all_heads(connection: &Connection, missing: &Heads) -> Result<Heads, rusqlite
         heads::keep_highest(&mut heads, Address::new(row.get(0)?), head);
     }
     Ok(heads)
+}
+
+#[cfg(test)]
+mod tests {
+    use concerted_log::entry::{ExpiryClass, Lane, Sealed};
+    use concerted_log::epoch::Epoch;
+    use concerted_log::id::{TokenHash, VerifyingKeyBytes};
+    use concerted_log::message::Announcement;
+
+    use super::*;
+    use crate::change::{AppendEntries, CreateLog, HashedItem};
+    use crate::test_dir::TestDir;
+    use heads::Fault;
+
+    const ADDRESS: Address = Address::new([1; 32]);
+    const KEY: VerifyingKeyBytes = VerifyingKeyBytes::new([2; 32]);
+
+    /// A store whose parts can be tampered with before it starts.
+    fn open(dir: &TestDir, tamper: impl FnOnce(&Connection, &mut HeadFile)) -> SqliteStore {
+        let database = dir.path().join("relay.db");
+        let connection = schema::open_writer(&database).expect("opened");
+        let (missing, mut heads) = reconcile(&connection, &dir.path().join("heads")).expect("read");
+        tamper(&connection, &mut heads);
+        let store =
+            SqliteStore::start(database, connection, heads, missing, Box::new(drop)).expect("started");
+        let announcement =
+            Announcement { epoch: Epoch::GENESIS, posting_key: KEY, token: TokenHash::new([3; 32]) };
+        let create = CreateLog { address: ADDRESS, announcement, talk_retention_ms: 0, now_ms: 0 };
+        assert_eq!(store.write(Change::Create(create)), Ok(Outcome::Done));
+        store
+    }
+
+    fn append(number: u8, length: usize) -> Change {
+        let sealed = Sealed::from_bytes(vec![number; length + 40]).expect("a size class");
+        let lane = Lane { epoch: Epoch::GENESIS, class: ExpiryClass::Never };
+        let item = HashedItem { lane, hash: sealed.hash(), sealed };
+        Change::Append(AppendEntries {
+            address: ADDRESS,
+            items: vec![item],
+            only_if_count: None,
+            announcement: None,
+            posting_key: KEY,
+            now_ms: 1,
+        })
+    }
+
+    fn count(store: &SqliteStore) -> u64 {
+        store.read(|view| view.log(&ADDRESS)).expect("readable").expect("there").head.count
+    }
+
+    fn number(outcome: Result<Outcome, Refusal>) -> u64 {
+        let Ok(Outcome::Appended { sequences, .. }) = outcome else { unreachable!("{outcome:?}") };
+        sequences[0].get()
+    }
+
+    #[test]
+    fn a_full_disk_refuses_and_recovers() {
+        let dir = TestDir::new();
+        let store = open(&dir, |connection, _| {
+            connection.pragma_update(None, "max_page_count", 40).expect("set");
+        });
+        assert_eq!(number(store.write(append(1, 1024))), 1);
+        assert_eq!(store.write(append(2, 1 << 20)), Err(Refusal::Storage));
+        assert!(!store.is_stopped());
+        assert_eq!(number(store.write(append(3, 1024))), 2);
+        assert_eq!(count(&store), 2);
+        drop(store);
+        let store = open(&dir, |_, _| ());
+        assert_eq!(number(store.write(append(2, 1 << 20))), 3);
+    }
+
+    /// The database commits, and the head file cannot take the head. Nothing of it
+    /// may be seen until it can.
+    #[test]
+    fn a_head_that_cannot_be_recorded_is_shown_to_nobody() {
+        let dir = TestDir::new();
+        let store = open(&dir, |_, heads| heads.fault = Some(Fault::Full));
+        assert_eq!(store.write(append(1, 1024)), Err(Refusal::Storage));
+        assert_eq!(count(&store), 0);
+        assert_eq!(number(store.write(append(1, 1024))), 1, "asked again, it has its number");
+        assert_eq!(count(&store), 1);
+        drop(store);
+        let found = heads::read(&dir.path().join("heads")).expect("readable").expect("there");
+        assert_eq!((found.heads[&ADDRESS].count, found.damaged), (1, 0));
+    }
+
+    #[test]
+    fn a_sync_that_failed_stops_the_writer_for_good() {
+        let dir = TestDir::new();
+        let store = open(&dir, |_, heads| heads.fault = Some(Fault::Sync));
+        assert_eq!(store.write(append(1, 1024)), Err(Refusal::Storage));
+        assert_eq!(store.write(append(2, 1024)), Err(Refusal::Storage));
+        assert!(store.is_stopped());
+        assert_eq!(count(&store), 0, "readers see nothing that was not acknowledged");
+        drop(store);
+        let store = open(&dir, |_, _| ());
+        assert_eq!(number(store.write(append(1, 1024))), 1, "after a new start it is there");
+        assert_eq!(number(store.write(append(2, 1024))), 2);
+    }
 }

@@ -48,8 +48,11 @@ pub(super) enum Message {
 pub(super) struct Job {
     pub(super) change: Change,
     pub(super) bytes: usize,
-    pub(super) reply: oneshot::Sender<Result<Outcome, Refusal>>,
+    pub(super) reply: Reply,
 }
+
+/// Where the answer to a change goes.
+pub(super) type Reply = oneshot::Sender<Result<Outcome, Refusal>>;
 
 /// The writer thread's own state.
 pub(super) struct Writer {
@@ -75,7 +78,7 @@ struct Stopped;
 /// The changes of one transaction.
 #[derive(Default)]
 struct Batch {
-    answers: Vec<(oneshot::Sender<Result<Outcome, Refusal>>, Result<Outcome, Refusal>)>,
+    answers: Vec<(Reply, Result<Outcome, Refusal>)>,
     news: Vec<News>,
     before: BTreeMap<Address, Head>,
     after: BTreeMap<Address, Head>,
@@ -261,11 +264,7 @@ impl Writer {
 }
 
 impl Batch {
-    fn take(
-        &mut self,
-        reply: oneshot::Sender<Result<Outcome, Refusal>>,
-        result: Result<(Applied, Touched), Failure>,
-    ) {
+    fn take(&mut self, reply: Reply, result: Result<(Applied, Touched), Failure>) {
         let answer = match result {
             Ok((Applied { outcome, mut news }, touched)) => {
                 self.news.append(&mut news);

@@ -6,5 +6,11 @@
 mod conformance;
 #[cfg(feature = "server")]
 mod durability;
+#[cfg(feature = "server")]
+mod http;
 mod limits;
+#[cfg(feature = "server")]
+mod logs;
+#[cfg(feature = "server")]
+mod socket;
 mod support;
