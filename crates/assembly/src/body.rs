@@ -518,7 +518,8 @@ impl State {
             // What fell due took effect just before; a tick that found nothing due
             // is judged by whether it changed anything.
             Content::Tick => {
-                member.and_then(|_| if happened.is_empty() { Err(Rule::TickDue) } else { Ok(()) })
+                member?;
+                if happened.is_empty() { Err(Rule::TickDue) } else { Ok(()) }
             }
             Content::Arrive => {
                 member?;

@@ -61,7 +61,7 @@ impl FromStr for Period {
 /// Up to two days in hours, more in days, as people say it.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fits = |unit: u64| self.0 % unit == 0 && self.0 >= unit;
+        let fits = |unit: u64| self.0.is_multiple_of(unit) && self.0 >= unit;
         let (letter, unit) = UNITS
             .into_iter()
             .find(|(letter, unit)| fits(*unit) && (*letter != 'd' || self.0 > 2 * 86_400))

@@ -9,6 +9,7 @@
 
 #![allow(missing_docs, dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use chacha20::ChaCha20Rng;
@@ -28,7 +29,7 @@ use concerted_log::epoch::Epoch;
 use concerted_log::hash::hash;
 use concerted_log::id::{Address, MailboxId, PointBytes, SealedHash, Signature64};
 use concerted_log::invitation::LinkSecret;
-use concerted_log::record::{Record, SeenHead};
+use concerted_log::record::{ParsedRecord, Record, SeenHead};
 use concerted_log::seal::{Seal, Shared};
 use concerted_log::talk::{TalkText, talk_key_statement, talk_seal_context, talk_secret_id, week_of};
 use concerted_log::words::{RecoverySecret, RecoveryWords};
@@ -123,6 +124,8 @@ pub struct World {
     pub people: Vec<Person>,
     /// What the last entry told.
     pub last: Option<Applied>,
+    /// The keys of all phones made here, to make twins of their records with.
+    keyring: BTreeMap<DeviceId, DeviceSecret>,
 }
 
 /// A branch of the same world; keys made in it are of a seed of its own.
@@ -136,6 +139,7 @@ impl Clone for World {
             rng: rng(200),
             people: self.people.clone(),
             last: self.last.clone(),
+            keyring: self.keyring.clone(),
         }
     }
 }
@@ -234,6 +238,7 @@ impl World {
             heads: vec![empty, head],
             log: vec![Put { meta, bytes: Some(bytes), outcome }],
             rng,
+            keyring: BTreeMap::from([(ada.phone.id(), ada.phone.secret.clone())]),
             people: vec![ada],
             last: Some(applied),
         }
@@ -306,21 +311,17 @@ impl World {
 
     /// Appends and applies.
     pub fn put(&mut self, draft: &Draft) -> Outcome {
-        self.put_bytes(draft.lane, Some(draft.bytes()), Some(draft))
+        self.put_raw(draft.lane, Some(draft.bytes()))
     }
 
     /// Appends bytes that someone sealed, or (none) that do not open.
     pub fn put_raw(&mut self, lane: Lane, bytes: Option<Vec<u8>>) -> Outcome {
-        self.put_bytes(lane, bytes, None)
-    }
-
-    fn put_bytes(&mut self, lane: Lane, bytes: Option<Vec<u8>>, draft: Option<&Draft>) -> Outcome {
         let (meta, head) = meta_after(&self.head(), self.now_ms, lane, bytes.as_deref().unwrap_or_default());
         let before = self.body.clone();
         let put = Put { meta, bytes, outcome: Outcome::Accepted };
         let applied = self.body.apply(&meta, put.opened()).unwrap();
         if matches!(applied.outcome, Outcome::Void(_)) {
-            changed_only_the_counter(&before, &self.body, &meta, draft);
+            self.changed_only_the_counter(&before, &put);
         }
         if lane.class == ExpiryClass::Talk {
             assert_eq!(before.state_hash(), self.body.state_hash(), "talk changed the state");
@@ -366,7 +367,7 @@ impl World {
     /// Someone who is not in the body.
     pub fn outsider(&mut self, nickname: &str) -> Person {
         let id = self.id();
-        let phone = Phone::new(id.as_bytes(), &mut self.rng);
+        let phone = self.new_phone();
         let words = Rc::new(RecoveryWords::generate(&mut self.rng).to_secret());
         let recovery = words.root().recovery_key(&id);
         let member = MemberId::derive(id.as_bytes(), &phone.id(), &recovery);
@@ -417,7 +418,9 @@ impl World {
     }
 
     pub fn new_phone(&mut self) -> Phone {
-        Phone::new(self.id().as_bytes(), &mut self.rng)
+        let phone = Phone::new(self.id().as_bytes(), &mut self.rng);
+        self.keyring.insert(phone.id(), phone.secret.clone());
+        phone
     }
 
     pub fn with_words(&mut self, person: &Person, statement: &[u8]) -> Signature64 {
@@ -569,23 +572,24 @@ impl World {
     pub fn last_record(&self) -> RecordId {
         self.last.as_ref().unwrap().record.unwrap()
     }
-}
 
-/// Compares the body after a void record with twins: one that got an entry nobody
-/// can open instead; or, if the record used up its counter, one that got a record
-/// of the same device and counter which names no head and so can do nothing.
-fn changed_only_the_counter(before: &Body, after: &Body, meta: &EntryMeta, draft: Option<&Draft>) {
-    let mut twin = before.clone();
-    twin.apply(meta, Opened::Unopenable).unwrap();
-    if twin.state_hash() == after.state_hash() {
-        return;
+    /// Compares the body after a void record with twins: one that got an entry nobody
+    /// can open instead; or, if the record used up its counter, one that got a record
+    /// of the same device and counter which names no head and so can do nothing.
+    fn changed_only_the_counter(&self, before: &Body, put: &Put) {
+        let mut twin = before.clone();
+        twin.apply(&put.meta, Opened::Unopenable).unwrap();
+        if twin.state_hash() == self.body.state_hash() {
+            return;
+        }
+        let bytes = put.bytes.as_deref().expect("what does not open uses no counter");
+        let record = ParsedRecord::parse(bytes).unwrap().unverified_record().clone();
+        let empty = Record { seen: None, content: Content::Arrive.to_bytes(), ..record };
+        let bytes = empty.sign(&self.keyring[&empty.author]);
+        let mut twin = before.clone();
+        let lane = Lane { epoch: before.epoch().epoch(), ..put.meta.lane };
+        let applied = twin.apply(&EntryMeta { lane, ..put.meta }, Opened::Record(&bytes)).unwrap();
+        assert_eq!(applied.outcome, Outcome::Void(Rule::SeenHead), "the twin's record does nothing");
+        assert_eq!(twin.state_hash(), self.body.state_hash(), "a void record changed more than its counter");
     }
-    let draft = draft.expect("a void record changed the state, and was not its author's own posting");
-    let empty = Record { seen: None, content: Content::Arrive.to_bytes(), ..draft.record.clone() };
-    let bytes = empty.sign(&draft.secret);
-    let mut twin = before.clone();
-    let lane = Lane { epoch: before.epoch().epoch(), ..meta.lane };
-    let applied = twin.apply(&EntryMeta { lane, ..*meta }, Opened::Record(&bytes)).unwrap();
-    assert_eq!(applied.outcome, Outcome::Void(Rule::SeenHead), "the twin's record does nothing");
-    assert_eq!(twin.state_hash(), after.state_hash(), "a void record changed more than its counter");
 }
