@@ -31,6 +31,7 @@ pub struct Relay<S> {
     signer: ReceiptSigner,
     limits: Limits,
     gate: Gate,
+    public_url: Option<String>,
 }
 
 /// A request after its first stage.
@@ -52,7 +53,13 @@ impl<S: Store> Relay<S> {
     /// A relay that signs with `signer`, over what `store` holds.
     pub fn new(store: S, signer: ReceiptSigner, limits: Limits) -> Self {
         let gate = Gate::new(&limits);
-        Self { store, signer, limits, gate }
+        Self { store, signer, limits, gate, public_url: None }
+    }
+
+    /// Tells members this base address for links.
+    pub fn with_public_url(mut self, public_url: Option<String>) -> Self {
+        self.public_url = public_url;
+        self
     }
 
     /// The store.
@@ -174,6 +181,7 @@ impl<S: Store> Relay<S> {
             relay_key: self.signer.relay_key(),
             time_ms: caller.now_ms,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            public_url: self.public_url.clone(),
         }))
     }
 

@@ -38,7 +38,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long connections may take to close when the server stops.
 const CLOSE_TIME: Duration = Duration::from_secs(4);
 /// News that may wait for the hub before the writer does.
-const NEWS_MAX: usize = 4096;
+const NEWS_MAX: usize = 512;
 
 /// The server could not start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +92,7 @@ impl Server {
         // News that nobody takes any more is news to nobody.
         let tell = Box::new(move |news| drop(sender.send(news)));
         let store = SqliteStore::open(data_dir.path(), tell)?;
-        let relay = Relay::new(store, signer, config.limits);
+        let relay = Relay::new(store, signer, config.limits).with_public_url(config.public_url.clone());
         let listening = async {
             let listener = TcpListener::bind(config.listen).await?;
             let local_addr = listener.local_addr()?;
@@ -170,5 +170,40 @@ async fn sweep(service: Arc<Service>) {
         while let Ok(true) = service.blocking(|service| service.relay.sweep(now_ms())).await {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_dir::TestDir;
+
+    /// When the disk fails, the writer ends; so does the server, and says so.
+    #[tokio::test]
+    async fn a_server_ends_with_its_writer() {
+        let dir = TestDir::new();
+        let config = ServeConfig::new(([127, 0, 0, 1], 0).into(), dir.path());
+        let server = Server::bind(config).await.expect("bound");
+        let service = Arc::clone(&server.service);
+        assert!(service.is_healthy().await);
+        let running = tokio::spawn(server.run(std::future::pending()));
+        let at_work = Arc::clone(&service);
+        tokio::task::spawn_blocking(move || at_work.relay.store().close()).await.expect("closed");
+        let ended = tokio::time::timeout(Duration::from_secs(8), running).await.expect("in time");
+        assert!(matches!(ended, Ok(Err(ServeError::StoreStopped))), "{ended:?}");
+        assert!(!service.is_healthy().await);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_never_runs_gives_its_directory_back() {
+        let dir = TestDir::new();
+        let config = ServeConfig::new(([127, 0, 0, 1], 0).into(), dir.path());
+        for _ in 0..2 {
+            drop(Server::bind(config.clone()).await.expect("bound"));
+        }
+        let taken = TcpListener::bind(("127.0.0.1", 0)).await.expect("bound");
+        let busy = ServeConfig { listen: taken.local_addr().expect("bound"), ..config.clone() };
+        assert!(matches!(Server::bind(busy).await.map(drop), Err(ServeError::Listen { .. })));
+        assert!(Server::bind(config).await.is_ok());
     }
 }

@@ -39,8 +39,11 @@ const LONG_FRAME_BYTES: usize = 64 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(30);
 /// A peer that says nothing for so long, not even to a ping, is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(75);
-/// A peer that takes no frame for so long is gone.
-const SEND_TIME: Duration = Duration::from_secs(30);
+/// How long a peer has after such a silence to say that it is there.
+const LAST_CHANCE: Duration = Duration::from_secs(10);
+/// A peer that has not taken a frame by then is gone. A page of 2 MiB passes at
+/// 18 KB a second.
+const SEND_TIME: Duration = Duration::from_secs(120);
 /// How long calls may take when the server stops.
 const LAST_CALLS_TIME: Duration = Duration::from_secs(2);
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -398,7 +401,9 @@ impl Connection {
 
     async fn ping(&mut self) -> Result<(), End> {
         if self.last_heard.elapsed() > SILENCE_MAX {
-            return Err(End::Gone);
+            // While a long frame was being sent nothing was read.
+            let heard = timeout(LAST_CHANCE, self.socket.recv()).await.map_err(|_| End::Gone)?;
+            self.received(heard).await?;
         }
         self.send_message(Message::Ping(Bytes::new())).await
     }

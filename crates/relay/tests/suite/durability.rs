@@ -108,13 +108,13 @@ fn order_holds_under_concurrent_appends() {
 
 /// A relay whose database was copied at 3 entries of log 1 (epoch 1) and at none of
 /// log 2, and that acknowledged 6 and 2 (epoch 2 begun) before it was restored.
-struct Restored {
-    dir: TestDir,
-    lost: Vec<Entry>,
+pub struct Restored {
+    pub dir: TestDir,
+    pub lost: Vec<Entry>,
     lost_2: Vec<Entry>,
 }
 
-fn restored() -> Restored {
+pub fn restored() -> Restored {
     let (dir, backup) = (TestDir::new(), TestDir::new());
     let relay = open(dir.path());
     relay.done(create(1));
@@ -135,7 +135,7 @@ fn restored() -> Restored {
     Restored { dir, lost, lost_2 }
 }
 
-fn hand_back(seed: u8, entries: &[Entry]) -> Request {
+pub fn hand_back(seed: u8, entries: &[Entry]) -> Request {
     Request::HandBack(HandBack { address: address(seed), entries: entries.to_vec() })
 }
 

@@ -174,6 +174,17 @@ async fn health_and_counts_are_told() {
     assert!(!metrics.text().contains("127.0") && !metrics.text().contains(&address(1).to_string()));
 }
 
+/// HTTP/2 without TLS, as a proxy may speak it: settings are answered by settings.
+#[tokio::test]
+async fn http_2_is_spoken() {
+    let server = TestServer::start().await;
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut frame = [0; 9];
+    stream.read_exact(&mut frame).await.unwrap();
+    assert_eq!(frame[3], 0x04);
+}
+
 /// Adversary: someone who opens connections and says nothing, or half a thing.
 #[tokio::test]
 async fn silent_and_too_many_connections_are_closed() {

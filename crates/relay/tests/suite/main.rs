@@ -10,6 +10,8 @@ mod durability;
 mod http;
 mod limits;
 #[cfg(feature = "server")]
+mod load;
+#[cfg(feature = "server")]
 mod logs;
 #[cfg(feature = "server")]
 mod socket;

@@ -13,6 +13,7 @@ use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use crate::durability::{Restored, hand_back, restored};
 use crate::support::net::TestServer;
 use crate::support::{
     address, announcement, append, append_if, create, is_whole, item, item_in, lane, long_item, numbers,
@@ -185,6 +186,25 @@ async fn a_slow_reader_is_told_to_fetch_again() {
     slow.send(&ClientFrame::Watch(read(1, seen.count))).await;
     assert_eq!(slow.follow(seen, LONG).await, head);
     assert!(server.get("/metrics").await.text().contains("concerted_relay_watches_too_slow_total 1\n"));
+}
+
+/// Members who watch a restored relay hear when it has its entries back.
+#[tokio::test]
+async fn watchers_fetch_again_after_a_hand_back() {
+    let Restored { dir, lost, .. } = tokio::task::spawn_blocking(restored).await.unwrap();
+    let server = TestServer::on(dir, |_| ()).await;
+    let (mut behind, mut ahead) = (server.socket().await, server.socket().await);
+    for (socket, after) in [(&mut behind, 3), (&mut ahead, 6)] {
+        socket.send(&ClientFrame::Watch(read(1, after))).await;
+        assert_eq!(socket.page().await.count, 3);
+    }
+    assert_eq!(server.call(hand_back(1, &lost)).await, Ok(Response::Done));
+    for (socket, after) in [(&mut behind, 3), (&mut ahead, 6)] {
+        assert_eq!(socket.next().await, ServerFrame::Refetch(address(1)));
+        socket.send(&ClientFrame::Watch(read(1, after))).await;
+        let page = socket.page().await;
+        assert_eq!((page.entries.len(), page.count), (6 - after as usize, 6));
+    }
 }
 
 #[tokio::test]
