@@ -192,6 +192,7 @@ async fn a_slow_reader_is_told_to_fetch_again() {
 #[tokio::test]
 async fn watchers_fetch_again_after_a_hand_back() {
     let Restored { dir, lost, .. } = tokio::task::spawn_blocking(restored).await.unwrap();
+    std::fs::write(dir.path().join("relay.key"), [42; 32]).unwrap();
     let server = TestServer::on(dir, |_| ()).await;
     let (mut behind, mut ahead) = (server.socket().await, server.socket().await);
     for (socket, after) in [(&mut behind, 3), (&mut ahead, 6)] {
