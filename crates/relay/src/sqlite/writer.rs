@@ -149,48 +149,53 @@ impl Writer {
 
     /// Applies all changes inside a transaction. `Err` if it could not go on.
     fn apply_all(&mut self, jobs: Vec<Job>, batch: &mut Batch) -> Result<(), Result<(), Stopped>> {
-        let begun = self.connection.execute_batch("BEGIN IMMEDIATE");
+        let mut state = match self.connection.execute_batch("BEGIN IMMEDIATE") {
+            Ok(()) => Ok(()),
+            Err(error) => Err(failed("beginning a transaction", &error)),
+        };
         for job in jobs {
             self.shared.waiting_bytes.fetch_sub(job.bytes, Ordering::Relaxed);
-            let result = match begun {
-                Ok(()) => self.apply(job.change),
-                Err(_) => Err(Failure::Fault(StoreFault::Broken)),
+            let result = match state {
+                Ok(()) => self.apply(job.change).unwrap_or_else(|Stopped| {
+                    state = Err(Err(Stopped));
+                    Err(StoreFault::Broken.into())
+                }),
+                Err(_) => Err(StoreFault::Broken.into()),
             };
             batch.take(job.reply, result);
         }
-        if let Err(error) = begun {
-            return Err(failed("beginning a transaction", &error));
-        }
-        if self.connection.is_autocommit() {
+        if state.is_ok() && self.connection.is_autocommit() {
             tracing::error!("the database undid a transaction by itself");
             return Err(Ok(()));
         }
-        Ok(())
+        state
     }
 
-    /// Applies one change; if it fails, the transaction is as before.
-    fn apply(&self, change: Change) -> Result<(Applied, Touched), Failure> {
+    /// Applies one change; if it fails, the transaction is as before. `Err` if it
+    /// cannot be undone: then the transaction must never be committed.
+    fn apply(&self, change: Change) -> Result<Result<(Applied, Touched), Failure>, Stopped> {
         let run = |sql: &str| -> Result<(), StoreFault> {
             self.connection.prepare_cached(sql)?.execute(())?;
             Ok(())
         };
         if self.connection.is_autocommit() {
-            return Err(StoreFault::Broken.into());
+            return Ok(Err(StoreFault::Broken.into()));
         }
-        run("SAVEPOINT change")?;
+        if let Err(fault) = run("SAVEPOINT change") {
+            return Ok(Err(fault.into()));
+        }
         let mut tables = SqliteTables::writing(&self.connection, &self.shared);
         let applied = rules::apply(&mut tables, change);
         let touched = tables.into_touched();
-        if applied.is_err() && !self.connection.is_autocommit() {
-            run("ROLLBACK TO change")?;
-        }
-        if !self.connection.is_autocommit() {
-            run("RELEASE change")?;
-        }
         if let Err(Failure::Fault(fault)) = &applied {
             tracing::error!(%fault, "a change was not stored");
         }
-        applied.map(|applied| (applied, touched))
+        // A grave error ends the transaction by itself, and the savepoint with it.
+        if !self.connection.is_autocommit() {
+            let undone = if applied.is_err() { run("ROLLBACK TO change") } else { Ok(()) };
+            undone.and_then(|()| run("RELEASE change")).map_err(|_| Stopped)?;
+        }
+        Ok(applied.map(|applied| (applied, touched)))
     }
 
     fn commit(&mut self, batch: &mut Batch) -> Result<(), Result<(), Stopped>> {
@@ -200,14 +205,18 @@ impl Writer {
         let Err(error) = self.connection.execute_batch("COMMIT") else {
             return Ok(());
         };
-        let result = failed("committing", &error);
-        if result.is_ok() && self.connection.execute_batch("ROLLBACK").is_err() {
-            return Err(Err(Stopped));
+        let undone = match failed("committing", &error) {
+            Ok(()) => self.connection.execute_batch("ROLLBACK").map_err(|_| Stopped),
+            Err(stopped) => Err(stopped),
+        };
+        if undone.is_err() {
+            // Whether it is there is unknown, so readers never see it.
+            return Err(undone);
         }
         let owed = &self.owed.heads;
         let undone = batch.before.keys().filter(|address| !owed.contains_key(*address));
         self.shared.release_only(undone.copied());
-        Err(result)
+        Err(Ok(()))
     }
 
     /// Records the new heads; from then on readers see what was committed.
