@@ -6,6 +6,15 @@ use minicbor::{Decode, Decoder, Encode};
 
 /// A nickname or a body's name: 1 to 40 visible characters, no control characters
 /// and no direction marks, no space at either end (R-020).
+///
+/// ```
+/// use concerted_assembly::nickname::Name;
+///
+/// let robin = Name::new(" Robin ").expect("visible characters");
+/// assert_eq!(robin.as_str(), "Robin");
+/// assert!(robin.looks_like(&Name::new("ROB in").expect("visible characters")));
+/// assert!(Name::new("Rob\u{200b}in").is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode)]
 #[cbor(transparent)]
 pub struct Name(#[n(0)] String);

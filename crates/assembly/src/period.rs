@@ -7,6 +7,16 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A length of time, from 1 second to 10 years, in whole seconds.
+///
+/// ```
+/// use concerted_assembly::period::Period;
+///
+/// let notice: Period = "48h".parse()?;
+/// assert_eq!(notice.ms(), 48 * 3600 * 1000);
+/// assert_eq!(notice.to_string(), "48h");
+/// assert!("0s".parse::<Period>().is_err());
+/// # Ok::<(), concerted_assembly::period::PeriodError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Period(#[n(0)] u64);

@@ -6,6 +6,13 @@ use std::fmt;
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $text:literal;)*) => {
         /// A rule that can void a record.
+        ///
+        /// ```
+        /// use concerted_assembly::Rule;
+        ///
+        /// assert_eq!(Rule::LastStays.id(), "R-060");
+        /// assert_eq!(Rule::LastStays.text(), "The last member cannot leave.");
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {

@@ -7,6 +7,14 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A share of a number of people: a fraction from 0 to 1, like `1/3`.
+///
+/// ```
+/// use concerted_assembly::share::Share;
+///
+/// let quorum: Share = "1/3".parse()?;
+/// assert_eq!(quorum.at_least_of(10), 4);
+/// # Ok::<(), concerted_assembly::share::ShareError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Share {
     #[n(0)]

@@ -11,6 +11,18 @@ use crate::period::Period;
 use crate::share::{Share, Threshold};
 
 /// A kind of body with bylaws that suit it.
+///
+/// ```
+/// use concerted_assembly::bylaws::BylawsFault;
+/// use concerted_assembly::template::Template;
+///
+/// let template: Template = "small-workplace".parse().expect("one of the five");
+/// let mut bylaws = template.bylaws();
+/// assert_eq!(bylaws.check(), Ok(()));
+/// // Bylaws may differ from the template, but not undercut the floors.
+/// bylaws.admission.vouches = 0;
+/// assert_eq!(bylaws.check(), Err(BylawsFault::Vouches));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
     /// Everyone knows everyone; fewer than 5 may vote secretly after a warning.
