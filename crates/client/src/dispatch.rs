@@ -217,6 +217,7 @@ impl Engine {
             recovery: Some(root.recovery_key(&id)),
             in_locker: false,
             announced_ms: self.now_ms,
+            public_url: None,
         })
     }
 
@@ -235,14 +236,17 @@ impl Engine {
             mailbox_key: schnorr::public(&secrets.record.mailbox_scalar(&link_id)),
         };
         let token = secrets.record.mailbox_token(&link_id);
-        let link = Invitation { relay: session.kept.relay.clone(), body: session.kept.id, secret }.to_link();
+        let relay = session.kept.relay.clone();
         let card = card.seal(&secret, &mut *self.rng);
         let group = self.add_draft(number, Draft::Contents(vec![Content::Invite(secret)]))?;
         if let Some(session) = self.session_mut(number) {
             session.kept.mailboxes.push(OwnMailbox { secret, token, card, opened: false });
             session.dirty = true;
         }
-        Ok(Begun::Wait(Waiting::Invited { session: number, group, mailbox: secret.mailbox(), link }))
+        // Ask how the relay wants to be called in links.
+        self.relay_mut(&relay).asked = false;
+        self.call(&relay, Purpose::Info, Request::Info);
+        Ok(Begun::Wait(Waiting::Invited { session: number, group, secret }))
     }
 
     fn revoke_invite(&mut self, body: &str, link: &str) -> Result<Begun, Failure> {

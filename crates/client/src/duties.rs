@@ -7,7 +7,7 @@ use concerted_assembly::content::{
 use concerted_log::entry::{ExpiryClass, Lane, Sealed};
 use concerted_log::epoch::{Epoch, EpochSecrets, RecordSecret};
 use concerted_log::id::{PointBytes, Signature64};
-use concerted_log::invitation::OPEN_MS_MAX;
+use concerted_log::invitation::{Invitation, LinkSecret, OPEN_MS_MAX};
 use concerted_log::locker::LockerItem;
 use concerted_log::message::{
     Announce, Announcement, Append, AppendItem, ClientFrame, CloseMailbox, Create, OpenMailbox, PutLocker,
@@ -563,7 +563,7 @@ impl Engine {
         let relay = session.kept.relay.clone();
         let open: std::collections::BTreeSet<_> =
             body.admissions().invitations().map(|(secret, _)| *secret).collect();
-        let invite_waits = |secret: &concerted_log::invitation::LinkSecret| {
+        let invite_waits = |secret: &LinkSecret| {
             session
                 .kept
                 .outbox
@@ -774,9 +774,7 @@ impl Engine {
                 Waiting::Sync => (idle || (!one_shot && self.all_caught_up())).then_some(Ok(Reply::Done)),
                 Waiting::Founded { session } => self.founded(*session),
                 Waiting::Asked { session } => self.asked(*session),
-                Waiting::Invited { session, mailbox, link, group } => {
-                    self.invited(*session, mailbox, *group, link.clone())
-                }
+                Waiting::Invited { session, secret, group } => self.invited(*session, *secret, *group),
                 Waiting::Replaced { groups } if groups.is_empty() => Some(Ok(Reply::Done)),
                 Waiting::Group { session, .. } => self.queued(*session),
                 Waiting::Replaced { groups } => groups.first().and_then(|(session, _)| self.queued(*session)),
@@ -836,18 +834,13 @@ impl Engine {
         }
     }
 
-    fn invited(
-        &self,
-        number: u32,
-        mailbox: &concerted_log::id::MailboxId,
-        group: u64,
-        link: String,
-    ) -> Option<Result<Reply, Failure>> {
+    fn invited(&self, number: u32, secret: LinkSecret, group: u64) -> Option<Result<Reply, Failure>> {
         let session = self.sessions.iter().find(|session| session.number == number)?;
-        let open = session.kept.mailboxes.iter().any(|own| own.opened && own.secret.mailbox() == *mailbox);
+        let open = session.kept.mailboxes.iter().any(|own| own.opened && own.secret == secret);
         let landed = session.kept.outbox.groups().iter().all(|waiting| waiting.id != group);
-        if open && landed {
-            return Some(Ok(Reply::Invited { link }));
+        let asked = self.relays.get(&session.kept.relay).is_some_and(|relay| relay.asked);
+        if open && landed && asked {
+            return Some(Ok(Reply::Invited { link: session.link(secret) }));
         }
         self.unreachable(&session.kept.relay)
     }
@@ -902,6 +895,12 @@ impl Session {
     /// Whether this device can write now as far as the body is concerned.
     pub fn is_ready(&self) -> bool {
         self.is_caught_up() && self.is_current() && self.current_secrets().is_some()
+    }
+
+    /// The link of an invitation.
+    pub fn link(&self, secret: LinkSecret) -> String {
+        let relay = self.kept.public_url.as_ref().unwrap_or(&self.kept.relay).clone();
+        Invitation { relay, body: self.kept.id, secret }.to_link()
     }
 
     /// Both secrets of the epoch in force.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use concerted_assembly::Body;
 use concerted_log::entry::Entry;
 use concerted_log::id::{MailboxId, RelayKey};
+use concerted_log::invitation::LinkSecret;
 use concerted_log::message::{ClientFrame, Request, ServerFrame};
 use concerted_log::words::RecoverySecret;
 use concerted_log::{BodyId, MemberId, cbor};
@@ -74,6 +75,8 @@ pub(crate) struct Call {
 #[derive(Default)]
 pub(crate) struct Relay {
     pub(crate) key: Option<RelayKey>,
+    /// Whether it has said who it is since it was last asked.
+    pub(crate) asked: bool,
     down_until_ms: u64,
     failures: u32,
     pub(crate) locker_checked: bool,
@@ -86,7 +89,7 @@ pub(crate) enum Waiting {
     /// Until the body is founded.
     Founded { session: u32 },
     /// Until an invitation's record has landed and its mailbox is open.
-    Invited { session: u32, group: u64, mailbox: MailboxId, link: String },
+    Invited { session: u32, group: u64, secret: LinkSecret },
     /// Until the request is in the mailbox.
     Asked { session: u32 },
     /// Until a link's card was read; to join, or just to look.

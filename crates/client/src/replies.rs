@@ -5,6 +5,7 @@ use concerted_log::id::{Address, MailboxId};
 use concerted_log::message::{Appended, HandBack, Mail, Page, Refusal, Request, Response};
 
 use crate::command::{Failure, Reply};
+use crate::dispatch::relay_url;
 use crate::effect::{Event, Mode};
 use crate::engine::{Call, Engine, Purpose, Waiting};
 use crate::history::{PageFault, Stall};
@@ -75,13 +76,14 @@ impl Engine {
 
     fn info_answered(&mut self, relay: &str, result: Result<Response, Refusal>) {
         let Ok(Response::Info(info)) = result else { return self.relay_down(relay) };
-        self.relay_mut(relay).key = Some(info.relay_key);
-        for session in &mut self.sessions {
-            if session.kept.relay == relay && session.kept.relay_key.is_none() {
-                session.kept.relay_key = Some(info.relay_key);
-                session.dirty = true;
-                session.open_history();
-            }
+        let state = self.relay_mut(relay);
+        (state.key, state.asked) = (Some(info.relay_key), true);
+        let public_url = info.public_url.and_then(|url| relay_url(&url).ok()).filter(|url| url != relay);
+        for session in self.sessions.iter_mut().filter(|session| session.kept.relay == relay) {
+            session.kept.public_url = public_url.clone();
+            session.kept.relay_key.get_or_insert(info.relay_key);
+            session.dirty = true;
+            session.open_history();
         }
     }
 
@@ -322,7 +324,8 @@ impl Engine {
             Err(refusal) => refusal,
         };
         session.kept.mailboxes.retain(|own| own.secret.mailbox() != *mailbox);
-        let inviting = |waiting: &Waiting| matches!(waiting, Waiting::Invited { mailbox: waits, .. } if waits == mailbox);
+        let inviting =
+            |waiting: &Waiting| matches!(waiting, Waiting::Invited { secret, .. } if secret.mailbox() == *mailbox);
         let command = self.waiting.iter().find(|(_, waiting)| inviting(waiting)).map(|(id, _)| *id);
         if let Some(command) = command {
             self.waiting.remove(&command);

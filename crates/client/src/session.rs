@@ -128,6 +128,9 @@ pub struct Kept {
     /// When this device last announced the posting key and token, by its clock.
     #[n(19)]
     pub announced_ms: u64,
+    /// The base address the relay wants in links.
+    #[n(20)]
+    pub public_url: Option<String>,
 }
 
 /// A record secret kept without its posting secret.

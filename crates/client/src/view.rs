@@ -5,7 +5,6 @@
 
 use concerted_assembly::bylaws::Bylaws;
 use concerted_assembly::content::Content;
-use concerted_log::invitation::Invitation;
 use concerted_log::{DeviceId, MemberId};
 use serde::{Deserialize, Serialize};
 
@@ -400,10 +399,7 @@ impl Session {
 
     fn invitation_links(&self) -> Vec<String> {
         let Some(body) = self.body() else { return Vec::new() };
-        let link = |secret: &concerted_log::invitation::LinkSecret| {
-            Invitation { relay: self.kept.relay.clone(), body: self.kept.id, secret: *secret }.to_link()
-        };
-        body.admissions().invitations().map(|(secret, _)| link(secret)).collect()
+        body.admissions().invitations().map(|(secret, _)| self.link(*secret)).collect()
     }
 
     /// Messages, oldest first; those not in the log yet come last.

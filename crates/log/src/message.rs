@@ -293,6 +293,10 @@ pub struct Info {
     /// The program's version, for people.
     #[n(3)]
     pub version: String,
+    /// The base address that links should contain, if it is not the one the relay
+    /// was reached by.
+    #[n(4)]
+    pub public_url: Option<String>,
 }
 
 /// Where appended entries are.
