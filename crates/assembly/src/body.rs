@@ -247,7 +247,7 @@ impl Body {
         parsed.verify(&key).ok_or(Rule::Signed)?;
         applied.author = Some(record.author);
         self.use_counter(&record, meta.lane.class)?;
-        self.check_seen(meta, &record, known.as_ref().ok())?;
+        self.check_seen(meta, &record)?;
         // Judged after the counter is used up: what is unknown or too late today must
         // not count when someone seals the same record again later.
         let content = known?;
@@ -296,17 +296,10 @@ impl Body {
         Ok(())
     }
 
-    /// A record does not name the epoch it was made in, so whoever has it
-    /// could seal it again in a later one. The head it names tells: nobody seals in
-    /// an epoch without having seen it begin. Rekeys, links and admission seals are
-    /// bound to an epoch by themselves, and may be posted together with its rekey.
-    fn check_seen(&self, meta: &EntryMeta, record: &Record, content: Option<&Content>) -> Result<(), Rule> {
+    fn check_seen(&self, meta: &EntryMeta, record: &Record) -> Result<(), Rule> {
         let seen = record.seen.ok_or(Rule::SeenHead)?;
-        let at = seen.sequence.get();
-        let known = seen.sequence < meta.sequence && self.chain_at(at) == Some(seen.chain);
-        let bound = matches!(content, Some(Content::Rekey(_) | Content::Link(_) | Content::Admission(_)));
-        let of_epoch = bound || self.state.epoch.begun_at(meta.lane.epoch).is_some_and(|begun| at >= begun);
-        if known && of_epoch { Ok(()) } else { Err(Rule::SeenHead) }
+        let known = seen.sequence < meta.sequence && self.chain_at(seen.sequence.get()) == Some(seen.chain);
+        if known { Ok(()) } else { Err(Rule::SeenHead) }
     }
 
     /// Whether a statement by `author` would stand as the next entry, and if not,

@@ -67,9 +67,6 @@ pub struct EpochState {
     admission_seals: BTreeMap<MemberId, BTreeSet<DeviceId>>,
     #[n(9)]
     owed: Option<Owed>,
-    /// The entry that began the epoch before.
-    #[n(10)]
-    previous_begun_at: Option<u64>,
 }
 
 impl EpochState {
@@ -85,7 +82,6 @@ impl EpochState {
             changes: Vec::new(),
             admission_seals: BTreeMap::new(),
             owed: None,
-            previous_begun_at: None,
         }
     }
 
@@ -131,14 +127,6 @@ impl EpochState {
         epoch == self.epoch
             || (Some(epoch) == self.epoch.previous()
                 && (is_admission || now_ms.saturating_sub(self.begun_ms) < OLD_EPOCH_MS))
-    }
-
-    /// The entry that began `epoch`, if it is the one in force or the one before.
-    pub(crate) fn begun_at(&self, epoch: Epoch) -> Option<u64> {
-        if epoch == self.epoch {
-            return Some(self.begun_at);
-        }
-        self.previous_begun_at.filter(|_| Some(epoch) == self.epoch.previous())
     }
 
     /// Notes keys that `member` got with entry `at`. Whoever sealed to the member's
@@ -215,7 +203,6 @@ impl EpochState {
             sealed,
             admission_seals: BTreeMap::new(),
             owed: None,
-            previous_begun_at: Some(self.begun_at),
         };
     }
 

@@ -52,7 +52,7 @@ rules! {
     /// The device used this counter, or a later one, before.
     CounterGrows = "R-007", "A record's counter is greater than every one its device used before in the same lane.";
     /// The head the author claims to have seen is not in this log.
-    SeenHead = "R-008", "The head a record names is that of an earlier entry of the same log, and not older than the epoch the record is sealed in.";
+    SeenHead = "R-008", "The head a record names is that of an earlier entry of the same log.";
     /// A kind, field or rules version that these rules do not know.
     Known = "R-009", "A record's kind, fields and version belong to the rules in force.";
     /// A record kind in the lane of the other.

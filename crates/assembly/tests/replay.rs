@@ -280,7 +280,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(20))]
+    #![proptest_config(config(8))]
 
     /// The same log gives the same state: from genesis, in any batches, from any
     /// point on, with or without the talk that has expired; and each outcome alike.
