@@ -26,11 +26,10 @@ fn architecture_names_every_crate() {
 }
 
 #[test]
-fn the_rules_document_lists_every_rule() {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let listed = names_after(&read("docs/rules.md"), "R-", is_digit);
-    let found = names_after(&read("crates/assembly/src/rule.rs"), "R-", is_digit);
-    same("docs/rules.md (R-...)", &listed, "crates/assembly/src/rule.rs", &found);
+fn the_command_line_document_tells_of_every_verb() {
+    let documented = documented_verbs(&read("docs/cli.md"));
+    let found = verbs(&read("crates/cli/src/args.rs"));
+    same("docs/cli.md (`concerted VERB`)", &documented, "crates/cli/src/args.rs", &found);
 }
 
 #[test]
@@ -96,6 +95,33 @@ fn names_after(text: &str, prefix: &str, accept: impl Fn(char) -> bool) -> Names
         }
     }
     names
+}
+
+/// The variants of `enum Verb` as people type them: `MoveHouse` is `move-house`.
+fn verbs(source: &str) -> Names {
+    let inside = source.lines().skip_while(|line| !line.ends_with("enum Verb {")).skip(1);
+    let variants = inside.take_while(|line| *line != "}").filter_map(|line| line.strip_prefix("    "));
+    variants
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| {
+            let name = line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            let typed = name.chars().flat_map(|c| {
+                let hyphen = c.is_ascii_uppercase().then_some('-');
+                hyphen.into_iter().chain([c.to_ascii_lowercase()])
+            });
+            typed.skip(1).collect()
+        })
+        .collect()
+}
+
+/// The words after `concerted` where a code span or a line of a code block begins with it.
+fn documented_verbs(text: &str) -> Names {
+    let code = text.lines().flat_map(|line| {
+        let at_start = line.strip_prefix("$ ").unwrap_or(line).strip_prefix("concerted ");
+        line.split("`concerted ").skip(1).chain(at_start)
+    });
+    let verbs = code.map(|rest| rest.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next());
+    verbs.flatten().filter(|verb| !verb.is_empty() && !verb.starts_with('-')).map(str::to_owned).collect()
 }
 
 /// `crates/web/locales/es/app.ftl` is file `crates/web/locales/*/app.ftl` in `es`;
@@ -181,7 +207,12 @@ fn lists_are_read_as_written() {
     assert_eq!(ids, ["-brand", "vote", "vote.title"].map(str::to_owned).into());
     assert_eq!(set_and_locale("a/es/app.ftl"), ("a/*/app.ftl".to_owned(), "es".to_owned()));
     assert_eq!(set_and_locale("a/pt-BR.ftl"), ("a/*.ftl".to_owned(), "pt-BR".to_owned()));
-    let rules = names_after("R-001, `R-020` and R-x", "R-", |c| c.is_ascii_digit());
-    assert_eq!(rules, ["R-001", "R-020"].map(str::to_owned).into());
+    let crates = names_after("`crates/log`, crates/cli. and crates/.", "crates/", |c| c.is_ascii_lowercase());
+    assert_eq!(crates, ["crates/log", "crates/cli"].map(str::to_owned).into());
+    let source = "enum Verb {\n    /// Why\n    Serve(Options),\n    MoveHouse {\n        To: u8,\n    },\n}\nenum B {\n    C,\n}";
+    assert_eq!(verbs(source), ["serve", "move-house"].map(str::to_owned).into());
+    let document =
+        "# concerted\nUse `concerted serve --listen A` or `concerted --json`:\n$ concerted move-house\n";
+    assert_eq!(documented_verbs(document), ["serve", "move-house"].map(str::to_owned).into());
     assert!(begins_a_path("see `/srv/x`", "/srv/") && !begins_a_path("see web/srv/x", "/srv/"));
 }
