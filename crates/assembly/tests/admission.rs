@@ -439,3 +439,52 @@ fn the_bylaws_in_force_decide() {
     }
     assert!(world.body.admissions().get(&fay.id).unwrap().window_ends_ms.is_some());
 }
+
+/// As it is today. Adversary: a thief with a member's only phone, who leaves in the
+/// member's name. That needs no words, and the same words do not bring the member
+/// back: their recovery key in this body was used. They must ask with other words.
+#[test]
+fn a_thief_can_leave_for_the_owner() {
+    let mut world = World::of(1, 3);
+    let (ada, bo) = (world.ada(), world.person(1));
+    world.ok(&bo.phone, &Content::Leave);
+    let again = Person { phone: world.new_phone(), ..bo.clone() };
+    let request = Content::Request(Box::new(world.request_of(&again)));
+    world.void(&ada.phone, &request, Rule::RequestProofs);
+    let add = world.add_with_words(&bo, &again.phone);
+    world.void(&again.phone, &add, Rule::CurrentDevice);
+    let with_other_words = world.outsider("Bo");
+    let request = Content::Request(Box::new(world.request_of(&with_other_words)));
+    world.ok(&ada.phone, &request);
+}
+
+/// As it is today. Adversary: one member who fills the open requests with invented
+/// people. Nobody can take a request back, so nobody else can ask for 7 days.
+#[test]
+fn one_member_can_fill_the_open_requests() {
+    let mut world = World::of(1, 3);
+    let (ada, mallory) = (world.ada(), world.person(2));
+    for number in 0..REQUESTS_MAX {
+        let invented = world.outsider(&format!("Nobody {number}"));
+        let request = Content::Request(Box::new(world.request_of(&invented)));
+        assert_eq!(world.post(&mallory.phone, &request), Outcome::Accepted);
+    }
+    let eve = world.outsider("Eve");
+    let request = Content::Request(Box::new(world.request_of(&eve)));
+    world.void(&ada.phone, &request, Rule::RequestsBound);
+}
+
+/// As it is today. Adversary: a relay whose clock leaps. Periods end by relay time
+/// alone; that enough members' own clocks agree is not asked yet.
+#[test]
+fn a_leap_of_relay_time_ends_the_window() {
+    let mut world = World::of(1, 10);
+    let eve = world.ask("Eve");
+    for index in 0..2 {
+        let member = world.person(index);
+        world.ok(&member.phone, &Content::Vouch(eve.id));
+    }
+    world.later(DAY + 1);
+    world.settle();
+    assert!(world.body.roster().member(&eve.id).is_some());
+}

@@ -391,3 +391,19 @@ fn the_old_epoch_does_not_let_anyone_back_in() {
     assert_eq!(world.put(&late), Outcome::Accepted);
     world.put_void(&revenge, Rule::CurrentDevice);
 }
+
+/// As it is today. Adversary: a member who replaces their own device with their own
+/// words, again and again: each replacement voids a rekey that was on its way, and
+/// nothing bounds how often.
+#[test]
+fn replacing_devices_can_hold_up_a_rekey() {
+    let mut world = World::of(1, 3);
+    let (ada, mallory) = (world.ada(), world.person(2));
+    for _ in 0..20 {
+        let rekey = world.rekey();
+        let new = world.new_phone();
+        let replace = world.replace(&mallory, &[], Some(&new), &new);
+        world.ok(&new, &replace);
+        world.void(&ada.phone, &content(rekey), Rule::RekeyRemoved);
+    }
+}
