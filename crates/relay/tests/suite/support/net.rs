@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::TestDir;
@@ -95,7 +95,8 @@ impl TestServer {
 
     pub async fn socket(&self) -> Socket {
         let url = format!("ws://{}/v1/socket", self.addr);
-        Socket(tokio_tungstenite::connect_async(url).await.unwrap().0)
+        let small = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
+        Socket(tokio_tungstenite::connect_async_with_config(url, Some(small), true).await.unwrap().0)
     }
 }
 
