@@ -1,7 +1,7 @@
 //! The store on disk: SQLite with one writing thread and many readers.
 //!
-//! Beside the database lies the [head file](heads), which is written after it. See
-//! [writer] for the order in which things become durable and visible.
+//! Beside the database lies the head file (`heads.rs`), which is written after it.
+//! `writer.rs` tells in which order things become durable and visible.
 
 mod heads;
 mod schema;
