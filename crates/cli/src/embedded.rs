@@ -5,4 +5,4 @@
 use concerted_relay::server::Asset;
 
 /// All files of the web app, in order of their paths; none if the app was not built in.
-pub static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+pub(crate) static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));

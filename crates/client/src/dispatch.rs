@@ -277,6 +277,10 @@ impl Engine {
         let applicant = self.find_applicant(number, applicant)?;
         let session = self.session_mut(number).ok_or(Failure::NotBegun)?;
         let body = session.body().ok_or(Failure::NotMember(NotMember::Yet))?;
+        if body.roster().member(&applicant).is_some() {
+            // Others were quicker: what was wanted is so.
+            return Ok(Begun::Done(Reply::Done));
+        }
         let mut contents = Vec::new();
         if body.admissions().get(&applicant).is_none() {
             let found = session.kept.requests.iter().find(|found| found.request.member() == applicant);

@@ -324,8 +324,7 @@ impl Engine {
             Err(refusal) => refusal,
         };
         session.kept.mailboxes.retain(|own| own.secret.mailbox() != *mailbox);
-        let inviting =
-            |waiting: &Waiting| matches!(waiting, Waiting::Invited { secret, .. } if secret.mailbox() == *mailbox);
+        let inviting = |waiting: &Waiting| matches!(waiting, Waiting::Invited { secret, .. } if secret.mailbox() == *mailbox);
         let command = self.waiting.iter().find(|(_, waiting)| inviting(waiting)).map(|(id, _)| *id);
         if let Some(command) = command {
             self.waiting.remove(&command);

@@ -65,7 +65,12 @@ fn who_leaves_reads_nothing_that_comes_after() {
     let gone = world.view(2, &body);
     assert_eq!(gone.phase, PhaseView::Gone);
     assert!(!world.texts(2, &body).contains(&Some("after".to_owned())));
-    assert!(world.fails(2, Command::Talk { body, thread: String::new(), text: "x".into() }).to_string().contains("any more"));
+    assert!(
+        world
+            .fails(2, Command::Talk { body, thread: String::new(), text: "x".into() })
+            .to_string()
+            .contains("any more")
+    );
 }
 
 #[test]

@@ -1,0 +1,56 @@
+//! `concerted serve`: the relay, with the web app in the binary.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use concerted_client::relay_url;
+use concerted_relay::server::{ServeConfig, Server, StaticApp};
+
+use crate::args::ServeOptions;
+use crate::embedded::ASSETS;
+
+pub(crate) fn run(options: ServeOptions) -> Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let mut config = ServeConfig::new(options.listen, options.data);
+    config.public_url = options.public_url.map(|url| relay_url(&url)).transpose()?;
+    config.behind_proxy = options.behind_proxy;
+    config.app = StaticApp(ASSETS);
+    let public_url = config.public_url.clone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads")?;
+    runtime.block_on(async {
+        let server = Server::bind(config).await?;
+        announce(server.local_addr(), public_url.as_deref());
+        server.run(asked_to_stop()).await.context("the relay has stopped")
+    })
+}
+
+fn announce(local: SocketAddr, public_url: Option<&str>) {
+    let address = public_url.map_or_else(|| format!("http://{local}"), str::to_owned);
+    println!("Concerted is ready. Open {address}");
+    if ASSETS.is_empty() {
+        println!("The web app is not in this binary; `cargo xtask run` builds one that has it.");
+    }
+    let local_only = public_url.is_none() && local.ip().is_loopback();
+    if !address.starts_with("https://") && !local_only {
+        println!(
+            "Without https this is for trying out. On phones, browsers then refuse what the app needs: it cannot be\n\
+             installed, does not work off line and may lose its store; and whoever is on the same network could\n\
+             alter the app. Put a proxy with a certificate in front and pass --public-url https://…"
+        );
+    }
+}
+
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

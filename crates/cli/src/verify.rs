@@ -1,0 +1,128 @@
+//! `concerted verify FILE`: what kind of file it is, and whether all in it holds.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use concerted_client::Mode;
+use concerted_client::export::{open_with_key, open_with_words, replay};
+use concerted_log::ChainHash;
+use concerted_log::epoch::EpochSecrets;
+use concerted_log::export::{Export, ExportFault, FILE_BYTES_MAX, MAGIC, Secrets};
+use concerted_log::words::RecoveryWords;
+use serde_json::{Value, json};
+
+use crate::args::VerifyOptions;
+use crate::driver::Driver;
+use crate::home::Home;
+use crate::output::{Output, Unreadable};
+use crate::secret_input;
+
+pub(crate) fn run(options: VerifyOptions, home: Option<&Path>, as_json: bool) -> Result<()> {
+    let out = Output::new(as_json);
+    let file = read_bounded(&options.file)?;
+    if !file.starts_with(MAGIC) {
+        return Err(Unreadable(ExportFault::NotOurs.to_string()).into());
+    }
+    let export = match Export::verify(&file) {
+        Ok(export) => export,
+        Err(fault) => return invalid(out, &fault.to_string()),
+    };
+    let secrets = match find_secrets(&export, &options, home)? {
+        Some(secrets) => secrets,
+        None => return chain_only(out, &export),
+    };
+    match replay(&export, secrets) {
+        Ok(body) => {
+            let mut value = described(&export, "full");
+            value["members"] = json!(body.roster().len());
+            value["epoch"] = json!(body.epoch().epoch().get());
+            value["state_hash"] = json!(ChainHash::new(body.state_hash()).to_string());
+            let text = format!(
+                "valid, all of it: {:?}, {} entries, {} members\nhead {}\nstate {}",
+                body.name().as_str(),
+                export.entries.len(),
+                body.roster().len(),
+                export.head().chain,
+                ChainHash::new(body.state_hash()),
+            );
+            out.row(&value, text);
+            Ok(())
+        }
+        Err(fault) => invalid(out, &fault.to_string()),
+    }
+}
+
+fn chain_only(out: Output, export: &Export) -> Result<()> {
+    let text = format!(
+        "valid as far as it can be seen without keys: hash, chain and receipts of {} entries\nhead {}\n\
+         With a member's --home, or --words, its content is checked, too.",
+        export.entries.len(),
+        export.head().chain,
+    );
+    out.row(&described(export, "chain"), text);
+    Ok(())
+}
+
+fn described(export: &Export, level: &str) -> Value {
+    json!({
+        "valid": true,
+        "level": level,
+        "body": export.body.to_string(),
+        "entries": export.entries.len(),
+        "head": { "sequence": export.head().count, "chain": export.head().chain.to_string() },
+        "reason": null,
+    })
+}
+
+fn invalid(out: Output, reason: &str) -> Result<()> {
+    out.row(&json!({ "valid": false, "reason": reason }), format_args!("not valid: {reason}"));
+    bail!("not valid: {reason}")
+}
+
+/// The secrets in the file, by the words, the keys of a home, or because they are
+/// plain. None if nothing to open it with was given.
+fn find_secrets(
+    export: &Export,
+    options: &VerifyOptions,
+    home: Option<&Path>,
+) -> Result<Option<EpochSecrets>> {
+    if let Secrets::Plain(secrets) = &export.secrets {
+        return Ok(Some(secrets.clone()));
+    }
+    if let Some(words) = &options.words {
+        let text = secret_input::argument(words)?;
+        let words = RecoveryWords::parse(&text)?.to_secret();
+        return match open_with_words(export, &words) {
+            Some(secrets) => Ok(Some(secrets)),
+            None => bail!("these words do not open this file: they belong to nobody on its roster"),
+        };
+    }
+    let Some(home) = home else { return Ok(None) };
+    if !home.join("device.db").is_file() {
+        bail!("{} is no device's home", home.display());
+    }
+    let driver = Driver::open(Home::open(home)?, Mode::OneShot)?;
+    let Some(session) = driver.engine.session_of(&export.body) else {
+        bail!("this device is not in that body");
+    };
+    // The home's own secrets do as well as the sealed part's.
+    let last = export.entries.iter().map(|entry| entry.lane.epoch).max();
+    let known = session.kept.secrets.iter().rev().find(|secrets| Some(secrets.epoch) == last).cloned();
+    match open_with_key(export, session.kept.device.sealing()).or(known) {
+        Some(secrets) => Ok(Some(secrets)),
+        None => bail!("this device was not on the roster at the end of that file"),
+    }
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>> {
+    let unreadable = |error: std::io::Error| Unreadable(format!("cannot read {}: {error}", path.display()));
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(Unreadable(format!("{} is longer than any file of ours", path.display())).into());
+    }
+    Ok(bytes)
+}
