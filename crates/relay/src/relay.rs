@@ -370,7 +370,12 @@ fn standing_for(
     announcement: &Announcement,
     caller: &Caller,
 ) -> Result<(Standing, bool), Failure> {
-    let standing = accepted(view, address, key, caller.now_ms)?;
+    let standing = match accepted(view, address, key, caller.now_ms) {
+        Err(Failure::Refused(Refusal::PostingKey)) => {
+            posting::lapsed(view, address, key)?.ok_or(Refusal::PostingKey)?
+        }
+        other => other?,
+    };
     Ok((standing, posting::is_new(view, address, announcement, caller.now_ms)?))
 }
 

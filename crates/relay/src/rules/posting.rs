@@ -24,6 +24,18 @@ pub(crate) fn standing(
     Ok(Some(Standing { address: *address, key: *key, place: place(&accepted, key) }))
 }
 
+/// The standing of a key that was accepted once and has lapsed. It appends nothing,
+/// but may still announce, itself or another: a body that nobody opened for a week
+/// is not locked out, whoever kept an old key alive meanwhile.
+pub(crate) fn lapsed(
+    view: &dyn View,
+    address: &Address,
+    key: &VerifyingKeyBytes,
+) -> Result<Option<Standing>, StoreFault> {
+    let known = view.posting_key(address, key)?;
+    Ok(known.map(|_| Standing { address: *address, key: *key, place: Place::HandedOn }))
+}
+
 /// Whether an announcement adds something, rather than renewing what is there.
 pub(crate) fn is_new(
     view: &dyn View,

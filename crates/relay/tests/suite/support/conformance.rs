@@ -137,11 +137,15 @@ fn posting_keys_lapse<S: Store>(mut relay: Driven<S>) {
     relay.appended(append(1, vec![item(1)]));
     relay.now_ms += 1;
     assert_eq!(relay.call(append(1, vec![item(2)])), Err(Refusal::PostingKey), "7 days are over");
-    assert_eq!(relay.call(announce(1, 1, 1)), Err(Refusal::PostingKey), "it cannot renew itself now");
     let by_second = Append::sign(address(1), vec![item(2)], None, None, &posting(2));
     relay.appended(Request::Append(by_second));
-    relay.done(announce(1, 1, 2));
+    relay.done(announce(1, 1, 1));
     relay.appended(append(1, vec![item(3)]));
+    relay.now_ms += 30 * DAY_MS;
+    assert_eq!(relay.call(append(1, vec![item(4)])), Err(Refusal::PostingKey), "all have lapsed");
+    relay.done(announce(2, 2, 2));
+    let again = Append::sign(address(1), vec![item(4)], None, None, &posting(2));
+    relay.appended(Request::Append(again));
     relay.now_ms += 5 * DAY_MS;
     relay.done(announce(2, 2, 2));
     relay.now_ms += 5 * DAY_MS;
