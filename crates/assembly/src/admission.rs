@@ -22,6 +22,8 @@ use crate::rule::Rule;
 
 /// Most requests open at a time.
 pub const REQUESTS_MAX: usize = 100;
+/// Most of them that one member has put into the log.
+pub const REQUESTS_BY_ONE_MAX: usize = 20;
 /// Most invitations open at a time.
 pub const INVITATIONS_MAX: usize = 50;
 /// How long a request stays open, in milliseconds.
@@ -43,6 +45,9 @@ pub struct Pending {
     /// When the objection window ends, once there are enough vouches.
     #[n(4)]
     pub window_ends_ms: Option<u64>,
+    /// The member who put it into the log.
+    #[n(5)]
+    pub by: MemberId,
 }
 
 /// Requests and invitations that are open.
@@ -89,8 +94,14 @@ impl Admissions {
         self.invitations.clear();
     }
 
-    pub(crate) fn check_request(&self, request: &JoinRequest, roster: &Roster) -> Result<(), Rule> {
-        if self.pending.len() >= REQUESTS_MAX {
+    pub(crate) fn check_request(
+        &self,
+        request: &JoinRequest,
+        by: &MemberId,
+        roster: &Roster,
+    ) -> Result<(), Rule> {
+        let by_one = self.pending.values().filter(|pending| pending.by == *by).count();
+        if self.pending.len() >= REQUESTS_MAX || by_one >= REQUESTS_BY_ONE_MAX {
             return Err(Rule::RequestsBound);
         }
         let keys = [
@@ -113,8 +124,9 @@ impl Admissions {
         Ok(())
     }
 
-    pub(crate) fn open_request(&mut self, request: JoinRequest, now_ms: u64) {
-        let pending = Pending { since_ms: now_ms, vouches: BTreeSet::new(), window_ends_ms: None, request };
+    pub(crate) fn open_request(&mut self, request: JoinRequest, by: MemberId, now_ms: u64) {
+        let pending =
+            Pending { since_ms: now_ms, vouches: BTreeSet::new(), window_ends_ms: None, by, request };
         self.pending.insert(pending.request.member(), pending);
     }
 
@@ -155,8 +167,7 @@ impl Admissions {
             return Err(Rule::VouchOnce);
         }
         let member = roster.member(author).ok_or(Rule::CurrentDevice)?;
-        let waits = roster.len() as u64 >= u64::from(bylaws.newcomers.wait_from);
-        if waits && member.joined_ms.saturating_add(bylaws.newcomers.wait.ms()) > now_ms {
+        if member.newcomer && member.joined_ms.saturating_add(bylaws.newcomers.wait.ms()) > now_ms {
             return Err(Rule::NewcomerWaits);
         }
         if !bylaws.limits_hold(roster.len()) {

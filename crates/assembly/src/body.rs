@@ -159,7 +159,7 @@ impl Body {
             return Err(Rule::GenesisFirst);
         }
         let mut roster = Roster::default();
-        let founder = new_member(verified.genesis.nickname.clone(), None, meta.time_ms, false);
+        let founder = new_member(verified.genesis.nickname.clone(), None, meta.time_ms);
         roster.admit(verified.founder, founder, &verified.genesis.card, meta.time_ms);
         if let Some(device) = roster.device_mut(&verified.device) {
             device.arrived = true;
@@ -471,7 +471,7 @@ impl State {
             Content::Recovery(key) => self.set_recovery(&member?, *key, meta),
             Content::Invite(secret) => member.and_then(|_| self.admissions.invite(*secret, now_ms)),
             Content::RevokeInvite(secret) => member.and_then(|_| self.admissions.revoke_invite(secret)),
-            Content::Request(request) => member.and_then(|_| self.request(request, now_ms, happened)),
+            Content::Request(request) => self.request(request, member?, now_ms, happened),
             Content::Vouch(applicant) => self.vouch(applicant, member?, meta, happened),
             Content::Object(applicant) => {
                 member?;
@@ -540,14 +540,15 @@ impl State {
     fn request(
         &mut self,
         request: &JoinRequest,
+        author: MemberId,
         now_ms: u64,
         happened: &mut Vec<Happening>,
     ) -> Result<(), Rule> {
         if request.body != self.id {
             return Err(Rule::RequestProofs);
         }
-        self.admissions.check_request(request, &self.roster)?;
-        self.admissions.open_request(request.clone(), now_ms);
+        self.admissions.check_request(request, &author, &self.roster)?;
+        self.admissions.open_request(request.clone(), author, now_ms);
         happened.push(Happening::Asked(request.member()));
         Ok(())
     }
@@ -585,7 +586,12 @@ impl State {
             return;
         };
         let request = pending.request;
-        let member = new_member(request.nickname, Some(request.recovery), meta.time_ms, limited);
+        let newcomer = self.roster.len() as u64 >= u64::from(self.bylaws.newcomers.wait_from);
+        let member = Member {
+            joined_under_limits: limited,
+            newcomer,
+            ..new_member(request.nickname, Some(request.recovery), meta.time_ms)
+        };
         self.roster.admit(*applicant, member, &request.card, meta.time_ms);
         self.epoch.added(meta.sequence.get(), applicant, [request.card.sealing, request.recovery]);
         happened.push(Happening::Joined(*applicant));
@@ -755,17 +761,13 @@ fn apply_talk(
     }
 }
 
-fn new_member(
-    nickname: Name,
-    recovery: Option<concerted_log::id::PointBytes>,
-    joined_ms: u64,
-    limited: bool,
-) -> Member {
+fn new_member(nickname: Name, recovery: Option<concerted_log::id::PointBytes>, joined_ms: u64) -> Member {
     Member {
         nickname,
         recovery,
         joined_ms,
-        joined_under_limits: limited,
+        joined_under_limits: false,
+        newcomer: false,
         device_changes_ms: Vec::new(),
         vouched_ms: Vec::new(),
         rekeyed_ms: None,

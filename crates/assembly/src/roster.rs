@@ -4,7 +4,7 @@
 //! member's recovery key receives the body's secrets.
 //!
 //! Invariants:
-//! - no key occurs twice, and none comes back once it was used;
+//! - no key occurs twice, and no device's key comes back once it was used;
 //! - every device belongs to a member. A member may be without one, after a
 //!   revocation; their recovery words bring them back.
 
@@ -37,6 +37,9 @@ pub struct Member {
     /// Whether they were admitted while the limits on admission held.
     #[n(4)]
     pub joined_under_limits: bool,
+    /// Whether there were so many members before them that newcomers wait.
+    #[n(8)]
+    pub newcomer: bool,
     /// Relay times of device changes without the words in the last day.
     #[n(5)]
     pub device_changes_ms: Vec<u64>,
@@ -83,7 +86,7 @@ pub struct Roster {
     members: BTreeMap<MemberId, Member>,
     #[n(2)]
     devices: BTreeMap<DeviceId, Device>,
-    /// Every key that was ever used here.
+    /// Every key that was ever used here, but for recovery keys of former members.
     #[n(3)]
     used: BTreeSet<[u8; 32]>,
     /// Nicknames of those who left, and to whom removed devices belonged, so that
@@ -232,6 +235,11 @@ impl Roster {
             gone.extend(self.take_device(&device));
         }
         if let Some(member) = self.members.remove(id) {
+            // The recovery key is the person's, not a device's: with the same words
+            // they may be admitted again.
+            for key in &member.recovery {
+                self.used.remove(key.as_bytes());
+            }
             gone.extend(member.recovery);
             self.former.insert(*id, member.nickname);
         }

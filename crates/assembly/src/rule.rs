@@ -71,13 +71,13 @@ rules! {
     /// A request whose proofs do not hold or that uses a key known here.
     RequestProofs = "R-022", "A request to join carries proofs for all its keys, made for this body, and valid keys never used in it.";
     /// Too many open requests.
-    RequestsBound = "R-023", "At most 100 requests to join are open at a time, each for at most 7 days.";
+    RequestsBound = "R-023", "At most 100 requests to join are open at a time, at most 20 of them put by one member, each for at most 7 days.";
     /// A vouch or objection for nobody.
     RequestOpen = "R-024", "A vouch names an open request that has not enough vouches yet.";
     /// The member vouched for this applicant before.
     VouchOnce = "R-025", "A member vouches for an applicant once.";
     /// A newcomer must wait before vouching.
-    NewcomerWaits = "R-026", "Where the bylaws say so, a newcomer waits before vouching.";
+    NewcomerWaits = "R-026", "Where the bylaws say so, whoever joined when there were many waits before vouching.";
     /// The member vouched too often lately.
     VouchLimit = "R-027", "Where the bylaws say so, a member vouches for only so many in a period.";
     /// The body would grow too fast.

@@ -258,7 +258,10 @@ impl Engine {
     fn read_card(&mut self, id: u64, link: &str, join_as: Option<Name>) -> Result<Begun, Failure> {
         let mut invitation = Invitation::parse(link).map_err(|error| Failure::Input(error.to_string()))?;
         invitation.relay = relay_url(&invitation.relay)?;
-        let known = self.sessions.iter().any(|session| session.kept.id == invitation.body);
+        let known = self
+            .sessions
+            .iter()
+            .any(|session| session.kept.id == invitation.body && !matches!(session.kept.phase, Phase::Gone));
         if join_as.is_some() && known {
             return Err(Failure::State(
                 "this device is in that body, or has asked to join it, already".into(),

@@ -48,6 +48,7 @@ enum NotNow {
 impl Engine {
     /// Looks at everything once and asks for what is missing.
     pub(crate) fn work(&mut self) {
+        self.work_on_pairing();
         let numbers: Vec<u32> = self.sessions.iter().map(|session| session.number).collect();
         for number in numbers {
             self.work_on(number);

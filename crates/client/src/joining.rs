@@ -77,6 +77,11 @@ impl Engine {
             put: false,
             name: card.name.clone(),
         }));
+        // Who left asks anew, with new keys; the old history can be read again once in.
+        let before = self.sessions.iter().find(|session| session.kept.id == kept.id);
+        if let Some(before) = before.map(|session| session.number) {
+            self.forget_session(before);
+        }
         let number = self.next_session_number();
         self.sessions.push(Session::new(number, kept));
         Ok(number)

@@ -463,8 +463,7 @@ impl Session {
             Some(Content::Talk(text)) => {
                 let Some(device) = step.applied.author else { return };
                 let saying = self.kept.talk.open(text);
-                let said =
-                    Said { sequence, device, time_ms: step.meta.time_ms, text: Some(text.clone()), saying };
+                let said = Said { sequence, device, time_ms: step.meta.time_ms, text: text.clone(), saying };
                 self.said.push(said);
             }
             Some(Content::Arrive) => {
@@ -483,7 +482,7 @@ impl Session {
     /// Tries again to read messages whose secret came later.
     fn read_talk(&mut self) {
         for said in self.said.iter_mut().filter(|said| said.saying.is_none()) {
-            said.saying = said.text.as_ref().and_then(|text| self.kept.talk.open(text));
+            said.saying = self.kept.talk.open(&said.text);
         }
     }
 
@@ -496,9 +495,7 @@ impl Session {
             self.dirty = true;
         }
         let is_old = |time_ms: u64| time_ms.saturating_add(retention_ms) < now_ms;
-        for said in self.said.iter_mut().filter(|said| is_old(said.time_ms) && said.text.is_some()) {
-            (said.text, said.saying) = (None, None);
-        }
+        self.said.retain(|said| !is_old(said.time_ms));
         let old: Vec<usize> = history
             .entries()
             .iter()
@@ -513,6 +510,7 @@ impl Session {
         for index in old {
             if let Some(entry) = history.expire(index) {
                 self.dirty_entries.insert(entry.sequence.get());
+                self.rows[index].expired = true;
             }
         }
     }

@@ -121,8 +121,8 @@ pub struct Said {
     pub device: DeviceId,
     /// Relay time in milliseconds.
     pub time_ms: u64,
-    /// As it stands in the log; none once it has expired.
-    pub text: Option<TalkText>,
+    /// As it stands in the log.
+    pub text: TalkText,
     /// What it says, if this device can read it.
     pub saying: Option<Saying>,
 }

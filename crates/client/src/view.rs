@@ -85,6 +85,8 @@ pub struct BodyView {
     pub invitations: Vec<String>,
     /// Messages, oldest first; those not in the log yet come last.
     pub messages: Vec<MessageView>,
+    /// How many entries in the talk lane have expired: older talk there was.
+    pub expired_talk: u64,
     /// The bylaws, once known.
     pub bylaws: Option<Box<Bylaws>>,
     /// The epoch in force; 0 if unknown.
@@ -315,6 +317,7 @@ impl Session {
             requests: self.request_views(now_ms),
             invitations: self.invitation_links(),
             messages: self.messages(),
+            expired_talk: self.rows.iter().filter(|row| row.expired).count() as u64,
             bylaws: body.map(|body| Box::new(body.bylaws().clone())),
             epoch: body.map_or(0, |body| body.epoch().epoch().get()),
             head: HeadView {

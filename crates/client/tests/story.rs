@@ -74,6 +74,21 @@ fn who_leaves_reads_nothing_that_comes_after() {
 }
 
 #[test]
+fn who_left_may_come_back() {
+    let (mut world, body) = three(Mode::OneShot);
+    world.ok(2, Command::Leave { body: body.clone() });
+    world.sync(0);
+    let link = world.invite(0, &body);
+    let applicant = world.ask(2, &link, "cleo");
+    world.vouch(0, &body, &applicant);
+    world.sync(2);
+    let view = world.agree(&[0, 1, 2], &body);
+    assert_eq!(view.members.len(), 3);
+    world.say(2, &body, "again");
+    world.agree(&[0, 1, 2], &body);
+}
+
+#[test]
 fn a_lost_home_comes_back_from_the_words() {
     for lost in [false, true] {
         let mut world = World::new();

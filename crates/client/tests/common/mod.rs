@@ -10,7 +10,7 @@ use concerted_assembly::template::Template;
 use concerted_client::view::{BodyView, RequestView};
 use concerted_client::{Command, Effect, Engine, Event, Failure, Input, Mode, Reply};
 use concerted_log::id::{Address, MailboxId};
-use concerted_log::message::{Answer, ClientFrame, Read, ReadMail, Request, Response, ServerFrame};
+use concerted_log::message::{Answer, ClientFrame, Read, ReadMail, Refusal, Request, Response, ServerFrame};
 use concerted_log::receipt::ReceiptSigner;
 use concerted_log::{BodyId, Secret};
 use concerted_relay::memory::MemoryStore;
@@ -22,11 +22,12 @@ pub const DAY: u64 = 24 * HOUR;
 
 /// A relay, a clock and some homes.
 pub struct World {
-    pub relay: Relay<MemoryStore>,
+    /// The first is everyone's relay; others are histories it shows to some.
+    pub relays: Vec<Relay<MemoryStore>>,
+    /// Every change the first relay accepted, with its time, to make others from.
+    pub journal: Vec<(Request, u64)>,
     pub now_ms: u64,
     pub homes: Vec<Home>,
-    /// Requests for which the relay gives no answer, by predicate.
-    pub deaf: bool,
     seed: u8,
 }
 
@@ -47,16 +48,20 @@ pub struct Home {
     pub stop_after: Option<usize>,
     /// Cut off from the relay.
     pub offline: bool,
+    /// Which relay it reaches.
+    pub relay: usize,
+    /// Appends of this home wait here instead of being served.
+    pub held: Option<Vec<ClientFrame>>,
 }
 
 impl World {
     pub fn new() -> Self {
         let signer = ReceiptSigner::new(&Secret::new([200; 32]));
         Self {
-            relay: Relay::new(MemoryStore::new(), signer, Limits::default()),
+            relays: vec![Relay::new(MemoryStore::new(), signer, Limits::default())],
+            journal: Vec::new(),
             now_ms: 1_800_000_000_000,
             homes: Vec::new(),
-            deaf: false,
             seed: 0,
         }
     }
@@ -82,6 +87,8 @@ impl World {
             starts: 0,
             stop_after: None,
             offline: false,
+            relay: 0,
+            held: None,
         });
         let home = self.homes.len() - 1;
         self.start(home);
@@ -163,10 +170,13 @@ impl World {
 
     /// The relay's side of a frame.
     fn serve(&mut self, home: usize, frame: ClientFrame) {
-        if self.homes[home].offline || self.deaf {
+        if self.homes[home].offline {
             return;
         }
-        let caller = self.caller();
+        if let (Some(held), ClientFrame::Call(_, Request::Append(_))) = (&mut self.homes[home].held, &frame) {
+            held.push(frame);
+            return;
+        }
         match frame {
             ClientFrame::Call(number, request) => {
                 let appended = match &request {
@@ -177,7 +187,7 @@ impl World {
                     Request::PutMail(put) => Some(put.mailbox),
                     _ => None,
                 };
-                let result = self.relay.handle(request, &caller);
+                let result = self.request_at(self.homes[home].relay, request);
                 let ok = result.is_ok();
                 self.homes[home].inbox.push_back(ServerFrame::Answer(number, Answer::from(result)));
                 if ok {
@@ -202,6 +212,42 @@ impl World {
         }
     }
 
+    /// Serves what was held back.
+    pub fn release(&mut self, home: usize) {
+        for frame in self.homes[home].held.take().unwrap_or_default() {
+            self.serve(home, frame);
+        }
+        self.run();
+    }
+
+    /// A request by anyone, home or not.
+    pub fn request(&mut self, request: Request) -> Result<Response, Refusal> {
+        self.request_at(0, request)
+    }
+
+    pub fn request_at(&mut self, relay: usize, request: Request) -> Result<Response, Refusal> {
+        let caller = self.caller();
+        let kept = request.clone();
+        let result = self.relays[relay].handle(request, &caller);
+        let reads =
+            matches!(kept, Request::Read(_) | Request::ReadMail(_) | Request::ReadLocker(_) | Request::Info);
+        if relay == 0 && result.is_ok() && !reads {
+            self.journal.push((kept, self.now_ms));
+        }
+        result
+    }
+
+    /// Another relay with the same key and those changes that `keep` keeps.
+    pub fn relay_from_journal(&self, keep: impl Fn(&Request) -> bool) -> Relay<MemoryStore> {
+        let signer = ReceiptSigner::new(&Secret::new([200; 32]));
+        let relay = Relay::new(MemoryStore::new(), signer, Limits::default());
+        for (request, now_ms) in self.journal.iter().filter(|(request, _)| keep(request)) {
+            let caller = Caller { prefix: Prefix::UNKNOWN, now_ms: *now_ms };
+            relay.handle(request.clone(), &caller).expect("as the first time");
+        }
+        relay
+    }
+
     fn fan_out(&mut self, address: &Address) {
         for home in 0..self.homes.len() {
             if self.homes[home].watches.contains_key(address) {
@@ -213,7 +259,7 @@ impl World {
     fn push_entries(&mut self, home: usize, address: &Address) {
         loop {
             let read = self.homes[home].watches[address].clone();
-            let frame = match self.relay.handle(Request::Read(read), &self.caller()) {
+            let frame = match self.request_at(self.homes[home].relay, Request::Read(read)) {
                 Ok(Response::Page(page)) => {
                     let last = page.entries.last().map(|entry| entry.sequence.get());
                     let done = last.is_none_or(|last| last >= page.count);
@@ -245,7 +291,7 @@ impl World {
 
     fn push_mail(&mut self, home: usize, mailbox: &MailboxId) {
         let read = self.homes[home].mail_watches[mailbox].clone();
-        let frame = match self.relay.handle(Request::ReadMail(read), &self.caller()) {
+        let frame = match self.request_at(self.homes[home].relay, Request::ReadMail(read)) {
             Ok(Response::Mail(mails)) => {
                 if let Some(last) = mails.last() {
                     self.homes[home].mail_watches.get_mut(mailbox).unwrap().after = last.number;
