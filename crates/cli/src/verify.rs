@@ -7,10 +7,11 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use concerted_client::Mode;
 use concerted_client::export::{open_with_key, open_with_words, replay};
-use concerted_log::ChainHash;
 use concerted_log::epoch::EpochSecrets;
 use concerted_log::export::{Export, ExportFault, FILE_BYTES_MAX, MAGIC, Secrets};
+use concerted_log::id::PointBytes;
 use concerted_log::words::RecoveryWords;
+use concerted_log::{ChainHash, schnorr};
 use serde_json::{Value, json};
 
 use crate::args::VerifyOptions;
@@ -27,9 +28,9 @@ pub(crate) fn run(options: VerifyOptions, home: Option<&Path>, as_json: bool) ->
     }
     let export = match Export::verify(&file) {
         Ok(export) => export,
-        Err(fault) => return invalid(out, &fault.to_string()),
+        Err(fault) => return Err(invalid(out, &fault.to_string())),
     };
-    let secrets = match find_secrets(&export, &options, home)? {
+    let secrets = match find_secrets(out, &export, &options, home)? {
         Some(secrets) => secrets,
         None => return chain_only(out, &export),
     };
@@ -50,7 +51,7 @@ pub(crate) fn run(options: VerifyOptions, home: Option<&Path>, as_json: bool) ->
             out.row(&value, text);
             Ok(())
         }
-        Err(fault) => invalid(out, &fault.to_string()),
+        Err(fault) => Err(invalid(out, &fault.to_string())),
     }
 }
 
@@ -76,28 +77,31 @@ fn described(export: &Export, level: &str) -> Value {
     })
 }
 
-fn invalid(out: Output, reason: &str) -> Result<()> {
-    out.row(&json!({ "valid": false, "reason": reason }), format_args!("not valid: {reason}"));
-    bail!("not valid: {reason}")
+fn invalid(out: Output, reason: &str) -> anyhow::Error {
+    out.row(&json!({ "valid": false, "level": null, "reason": reason }), format_args!("not valid: {reason}"));
+    anyhow::anyhow!("not valid: {reason}")
 }
 
 /// The secrets in the file, by the words, the keys of a home, or because they are
 /// plain. None if nothing to open it with was given.
 fn find_secrets(
+    out: Output,
     export: &Export,
     options: &VerifyOptions,
     home: Option<&Path>,
 ) -> Result<Option<EpochSecrets>> {
-    if let Secrets::Plain(secrets) = &export.secrets {
-        return Ok(Some(secrets.clone()));
-    }
     if let Some(words) = &options.words {
         let text = secret_input::argument(words)?;
         let words = RecoveryWords::parse(&text)?.to_secret();
-        return match open_with_words(export, &words) {
-            Some(secrets) => Ok(Some(secrets)),
-            None => bail!("these words do not open this file: they belong to nobody on its roster"),
+        let key = words.root().recovery_key(&export.body);
+        let opened = open_with_words(export, &words);
+        let Some(secrets) = unless_named(out, export, opened, key)? else {
+            bail!("these words do not open this file: they belong to nobody on its roster")
         };
+        return Ok(Some(secrets));
+    }
+    if let Secrets::Plain(secrets) = &export.secrets {
+        return Ok(Some(secrets.clone()));
     }
     let Some(home) = home else { return Ok(None) };
     if !home.join("device.db").is_file() {
@@ -110,10 +114,27 @@ fn find_secrets(
     // The home's own secrets do as well as the sealed part's.
     let last = export.entries.iter().map(|entry| entry.lane.epoch).max();
     let known = session.kept.secrets.iter().rev().find(|secrets| Some(secrets.epoch) == last).cloned();
-    match open_with_key(export, session.kept.device.sealing()).or(known) {
+    let key = session.kept.device.sealing();
+    let opened = open_with_key(export, key);
+    match unless_named(out, export, opened, schnorr::public(key))?.or(known) {
         Some(secrets) => Ok(Some(secrets)),
         None => bail!("this device was not on the roster at the end of that file"),
     }
+}
+
+/// What was opened, if anything. That nothing was is the file's fault if it says
+/// that it is sealed to this key.
+fn unless_named(
+    out: Output,
+    export: &Export,
+    opened: Option<EpochSecrets>,
+    key: PointBytes,
+) -> Result<Option<EpochSecrets>> {
+    let is_named = matches!(&export.secrets, Secrets::Sealed(keys, ..) if keys.contains(&key));
+    if opened.is_none() && is_named {
+        return Err(invalid(out, "the sealed part does not open with a key that it was sealed to"));
+    }
+    Ok(opened)
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {

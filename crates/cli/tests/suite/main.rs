@@ -1,0 +1,10 @@
+//! The command line from outside: the real binary as relay and as members'
+//! devices, on this machine's own network.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
+
+mod export;
+mod kill;
+mod story;
+#[path = "../support/mod.rs"]
+mod support;
