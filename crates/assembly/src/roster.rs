@@ -237,7 +237,7 @@ impl Roster {
         if let Some(member) = self.members.remove(id) {
             // The recovery key is the person's, not a device's: with the same words
             // they may be admitted again.
-            for key in &member.recovery {
+            if let Some(key) = member.recovery {
                 self.used.remove(key.as_bytes());
             }
             gone.extend(member.recovery);

@@ -792,13 +792,38 @@ impl Engine {
             None => return,
             Some(outcome) => outcome,
         };
-        let replaced = matches!(self.waiting.remove(&id), Some(Waiting::Replaced { .. }));
-        if replaced {
+        let waiting = self.waiting.remove(&id);
+        if matches!(waiting, Some(Waiting::Replaced { .. })) {
             self.recovery = None;
+        }
+        if let (Some(waiting), Err(Failure::Unreachable(_))) = (&waiting, &outcome) {
+            self.take_back(waiting);
         }
         match outcome {
             Ok(reply) => self.done(id, reply),
             Err(failure) => self.failed(id, failure),
+        }
+    }
+
+    /// What was begun and not sent is not done later: who was told that it failed
+    /// will ask again, and would have it twice.
+    fn take_back(&mut self, waiting: &Waiting) {
+        match *waiting {
+            Waiting::Founded { session: number } => {
+                let creating = |session: &mut Session| matches!(session.kept.phase, Phase::Creating);
+                if self.session_mut(number).is_some_and(creating) {
+                    self.forget_session(number);
+                }
+            }
+            Waiting::Invited { session: number, group, secret } => {
+                let Some(session) = self.session_mut(number) else { return };
+                if session.kept.outbox.get_mut(group).is_some_and(|group| group.items.is_empty()) {
+                    session.kept.outbox.remove(group);
+                    session.kept.mailboxes.retain(|own| own.secret != secret);
+                    session.dirty = true;
+                }
+            }
+            _ => {}
         }
     }
 

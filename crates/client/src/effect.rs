@@ -50,6 +50,7 @@ pub struct Row {
 
 /// Something the driver is to do, in order.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a step has few effects, and they live shortly")]
 pub enum Effect {
     /// Write these rows in one transaction, durably, before the next effect.
     Store(Vec<Row>),

@@ -455,10 +455,8 @@ impl Session {
             Some(Content::Request(request)) => {
                 self.waiting_at.insert(request.member(), request.answer);
             }
-            Some(Content::TalkSecret(secret)) => {
-                if self.kept.talk.take(secret, &self.kept.device.id()) {
-                    self.read_talk();
-                }
+            Some(Content::TalkSecret(secret)) if self.kept.talk.take(secret, &self.kept.device.id()) => {
+                self.read_talk();
             }
             Some(Content::Talk(text)) => {
                 let Some(device) = step.applied.author else { return };

@@ -1,6 +1,6 @@
 //! Homes with real engines against the real relay logic in memory, under a virtual
 //! clock. Everything is deterministic.
-#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
