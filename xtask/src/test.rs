@@ -39,7 +39,13 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     report.step("format", || check(cargo().args(["fmt", "--all", "--check"])));
     report.step("tidiness", || Ok(test(cargo().args(["test", "--package", "xtask"]))?.tally));
     report.step("clippy", || {
-        check(cargo().arg("clippy").args(HOST_CRATES).arg("--all-targets").args(CLIPPY_STRICT))
+        check(
+            cargo()
+                .arg("clippy")
+                .args(HOST_CRATES)
+                .args(["--all-targets", "--keep-going"])
+                .args(CLIPPY_STRICT),
+        )
     });
     report.step("clippy, xtask", || {
         check(cargo().args(["clippy", "--package", "xtask", "--all-targets"]).args(CLIPPY_STRICT))
@@ -58,7 +64,13 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
 
 fn everything_slow(report: &mut Report) {
     report.step("documentation", || {
-        check(cargo().arg("doc").args(HOST_CRATES).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+        check(
+            cargo()
+                .arg("doc")
+                .args(HOST_CRATES)
+                .args(["--no-deps", "--keep-going"])
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )
     });
     let mut dist = None;
     report.step("web app", || {
