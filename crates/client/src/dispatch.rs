@@ -218,6 +218,7 @@ impl Engine {
             in_locker: false,
             announced_ms: self.now_ms,
             public_url: None,
+            drift_ms: None,
         })
     }
 
@@ -438,13 +439,15 @@ impl Engine {
         pick("body", body, candidates)
     }
 
+    /// An applicant; also one who has become a member meanwhile.
     fn find_applicant(&self, number: u32, applicant: &str) -> Result<MemberId, Failure> {
         let session = self.sessions.iter().find(|session| session.number == number);
         let candidates = session.into_iter().flat_map(|session| {
             let in_log = session.body().into_iter().flat_map(|body| {
-                body.admissions()
-                    .pending()
-                    .map(|(id, pending)| (id.to_string(), pending.request.nickname.to_string(), *id))
+                let pending =
+                    body.admissions().pending().map(|(id, pending)| (id, &pending.request.nickname));
+                let members = body.roster().members().map(|(id, member)| (id, &member.nickname));
+                pending.chain(members).map(|(id, nickname)| (id.to_string(), nickname.to_string(), *id))
             });
             let found = session.kept.requests.iter().map(|found| {
                 let id = found.request.member();

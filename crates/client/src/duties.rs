@@ -83,6 +83,7 @@ impl Engine {
                 self.do_own_duties(number);
                 self.do_shared_duties(number);
                 self.send_front(number);
+                self.tidy_requests(number);
                 self.work_on_mailboxes(number);
                 self.answer_newcomers(number);
                 self.keep_announced(number);
@@ -94,6 +95,7 @@ impl Engine {
     fn forget_old(&mut self, number: u32) {
         let now_ms = self.now_ms;
         if let Some(session) = self.session_mut(number) {
+            let now_ms = session.relay_time_ms(now_ms);
             session.forget_old_talk(now_ms);
         }
     }
@@ -144,8 +146,9 @@ impl Engine {
 
     /// Duties that only this device can do.
     fn do_own_duties(&mut self, number: u32) {
-        let week = week_of(self.now_ms);
+        let now_ms = self.now_ms;
         let Some(session) = self.session_mut(number) else { return };
+        let week = week_of(session.relay_time_ms(now_ms));
         if !session.is_ready() {
             return;
         }
@@ -427,8 +430,8 @@ impl Engine {
         thread: String,
         text: String,
     ) -> Result<Vec<Statement>, NotNow> {
-        let week = week_of(self.now_ms);
         let session = &self.sessions[place];
+        let week = week_of(session.relay_time_ms(self.now_ms));
         let secrets = session.current_secrets().ok_or(NotNow::Later)?;
         let body = session.body().ok_or(NotNow::Later)?;
         let current = body
@@ -778,7 +781,11 @@ impl Engine {
                 Waiting::Invited { session, secret, group } => self.invited(*session, *secret, *group),
                 Waiting::Replaced { groups } if groups.is_empty() => Some(Ok(Reply::Done)),
                 Waiting::Group { session, .. } => self.queued(*session),
-                Waiting::Replaced { groups } => groups.first().and_then(|(session, _)| self.queued(*session)),
+                // The words are at hand only now, so this cannot wait.
+                Waiting::Replaced { groups } => groups.iter().find_map(|(number, _)| {
+                    let session = self.sessions.iter().find(|session| session.number == *number)?;
+                    self.unreachable(&session.kept.relay)
+                }),
                 Waiting::Pairing => self.pairing_stop(),
                 Waiting::Restore(_) | Waiting::Card { .. } => None,
             };
@@ -815,12 +822,27 @@ impl Engine {
                     self.forget_session(number);
                 }
             }
+            Waiting::Asked { session: number } => {
+                let unsent = |session: &mut Session| matches!(&session.kept.phase, Phase::Asking(asking) if !asking.put);
+                if self.session_mut(number).is_some_and(unsent) {
+                    self.forget_session(number);
+                }
+            }
             Waiting::Invited { session: number, group, secret } => {
                 let Some(session) = self.session_mut(number) else { return };
                 if session.kept.outbox.get_mut(group).is_some_and(|group| group.items.is_empty()) {
                     session.kept.outbox.remove(group);
                     session.kept.mailboxes.retain(|own| own.secret != secret);
                     session.dirty = true;
+                }
+            }
+            Waiting::Replaced { ref groups } => {
+                for (number, id) in groups.clone() {
+                    let Some(session) = self.session_mut(number) else { continue };
+                    if session.kept.outbox.get_mut(id).is_some_and(|group| group.items.is_empty()) {
+                        session.kept.outbox.remove(id);
+                        session.dirty = true;
+                    }
                 }
             }
             _ => {}
@@ -884,7 +906,7 @@ impl Engine {
     /// Nothing is under way and the command has not come to its end.
     fn gave_up(&self, id: u64) -> Result<Reply, Failure> {
         match self.waiting.get(&id) {
-            Some(Waiting::Group { .. } | Waiting::Replaced { .. }) => Ok(Reply::Queued),
+            Some(Waiting::Group { .. }) => Ok(Reply::Queued),
             Some(Waiting::Card { invitation, .. }) => Err(Failure::Unreachable(invitation.relay.clone())),
             _ => Err(Failure::State("this could not be completed; sync and try again".into())),
         }
@@ -943,7 +965,7 @@ impl Session {
     /// An estimate of relay time: this device's clock, corrected by what was last
     /// seen, and never before the last entry.
     pub fn relay_time_ms(&self, now_ms: u64) -> u64 {
-        let corrected = now_ms.saturating_add_signed(self.drift_ms.unwrap_or(0));
+        let corrected = now_ms.saturating_add_signed(self.kept.drift_ms.unwrap_or(0));
         corrected.max(self.body().map_or(0, Body::time_ms))
     }
 

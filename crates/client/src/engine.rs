@@ -223,7 +223,7 @@ impl Engine {
 
     /// Whether this device has begun.
     pub fn has_begun(&self) -> bool {
-        self.identity.is_some()
+        self.identity.as_ref().is_some_and(|identity| !identity.restoring)
     }
 
     /// Whether what this device stores is encrypted under a passphrase.
@@ -351,8 +351,7 @@ impl Engine {
             ServerFrame::Mail(mailbox, mails) => self.pushed_mail(relay, &mailbox, mails),
             ServerFrame::Refetch(address) => self.watch_ended(relay, &address, None),
             ServerFrame::WatchRefused(address, refusal) => self.watch_ended(relay, &address, Some(&refusal)),
-            // A mailbox that has ended is not asked for again before the next start.
-            ServerFrame::MailRefused(..) => {}
+            ServerFrame::MailRefused(mailbox, _) => self.mail_refused(relay, &mailbox),
         }
     }
 

@@ -167,7 +167,8 @@ impl Engine {
                 continue;
             };
             let id = request.member();
-            let known = session.kept.requests.iter().chain(&found).any(|known| known.request.member() == id);
+            let known = body.roster().nickname(&id).is_some()
+                || session.kept.requests.iter().chain(&found).any(|known| known.request.member() == id);
             if !known && session.kept.requests.len() + found.len() < REQUESTS_MAX {
                 found.push(FoundRequest { secret, request });
             }
@@ -176,5 +177,20 @@ impl Engine {
             session.kept.requests.extend(found);
             session.dirty = true;
         }
+    }
+
+    /// Forgets requests of those who are in, or whose invitation has ended before
+    /// anyone vouched.
+    pub(crate) fn tidy_requests(&mut self, number: u32) {
+        let Some(session) = self.session_mut(number) else { return };
+        let Some(body) = session.history.as_ref().and_then(|history| history.body()) else { return };
+        let stands = |found: &FoundRequest| {
+            let id = found.request.member();
+            let open = body.admissions().invitations().any(|(secret, _)| *secret == found.secret);
+            body.roster().nickname(&id).is_none() && (open || body.admissions().get(&id).is_some())
+        };
+        let before = session.kept.requests.len();
+        session.kept.requests.retain(stands);
+        session.dirty |= before != session.kept.requests.len();
     }
 }

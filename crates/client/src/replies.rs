@@ -33,10 +33,11 @@ impl Engine {
                 Ok(_) => self.with_asking(number, |asking| asking.put = true),
                 Err(refusal) => self.asking_refused(number, refusal),
             },
-            Purpose::ReadAnswer(number) => {
-                let mails = if let Ok(Response::Mail(mails)) = result { mails } else { Vec::new() };
-                self.take_answer(number, &mails);
-            }
+            Purpose::ReadAnswer(number) => match result {
+                Ok(Response::Mail(mails)) => self.take_answer(number, &mails),
+                Err(Refusal::NotFound) => self.answer_box_ended(number),
+                _ => self.refused_for_now(number),
+            },
             Purpose::OpenInvitation(number, mailbox) => self.invitation_opened(number, &mailbox, result),
             Purpose::ReadInvitation(number, mailbox) => {
                 let mails = if let Ok(Response::Mail(mails)) = result { mails } else { Vec::new() };
@@ -119,7 +120,7 @@ impl Engine {
         *session.tries.entry(id).or_default() += 1;
         match result {
             Ok(Response::Appended(Appended { receipt, .. })) => {
-                session.drift_ms = receipt.time_ms.checked_signed_diff(now_ms);
+                session.kept.drift_ms = receipt.time_ms.checked_signed_diff(now_ms);
                 if let Some(group) = session.kept.outbox.get_mut(id) {
                     group.acknowledged = true;
                 }
@@ -297,6 +298,16 @@ impl Engine {
         }
     }
 
+    /// Nobody answered in time: the request is over. One may ask again by a new link.
+    fn answer_box_ended(&mut self, number: u32) {
+        if let Some(session) = self.session_mut(number)
+            && matches!(session.kept.phase, Phase::Asking(_))
+        {
+            session.kept.phase = Phase::Gone;
+            session.dirty = true;
+        }
+    }
+
     /// The request could not be put: the applicant is told, and nothing remains.
     fn asking_refused(&mut self, number: u32, refusal: Refusal) {
         if matches!(refusal, Refusal::Busy(_) | Refusal::Storage) && self.mode == Mode::Live {
@@ -401,6 +412,17 @@ impl Engine {
         }
         self.pairing_mail(mailbox, &mails);
         self.notify(Event::Changed(None));
+    }
+
+    /// A mailbox that has ended is not asked for again before the next start.
+    pub(crate) fn mail_refused(&mut self, relay: &str, mailbox: &MailboxId) {
+        let asking = self.sessions.iter().find(|session| {
+            session.kept.relay == relay
+                && matches!(&session.kept.phase, Phase::Asking(asking) if asking.request.answer == *mailbox)
+        });
+        if let Some(number) = asking.map(|session| session.number) {
+            self.answer_box_ended(number);
+        }
     }
 
     pub(crate) fn watch_ended(&mut self, relay: &str, address: &Address, refusal: Option<&Refusal>) {

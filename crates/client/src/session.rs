@@ -131,6 +131,10 @@ pub struct Kept {
     /// The base address the relay wants in links.
     #[n(20)]
     pub public_url: Option<String>,
+    /// Relay time minus this device's clock, when the relay last acknowledged
+    /// something, in milliseconds.
+    #[n(21)]
+    pub drift_ms: Option<i64>,
 }
 
 /// A record secret kept without its posting secret.
@@ -228,8 +232,6 @@ pub struct Session {
     pub reread: Option<(u64, concerted_log::epoch::Epoch)>,
     /// Since when duties have been open, by this device's clock.
     pub duty_since_ms: Option<u64>,
-    /// Relay time minus this device's clock, last time anything arrived live.
-    pub drift_ms: Option<i64>,
     /// Something the relay did that it should not.
     pub relay_fault: Option<RelayFault>,
     /// Whether `kept` has changed since it was stored.
@@ -280,7 +282,6 @@ impl Session {
             retry_ms: 0,
             reread: None,
             duty_since_ms: None,
-            drift_ms: None,
             relay_fault: None,
             dirty: true,
             dirty_entries: BTreeSet::new(),

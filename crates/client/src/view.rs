@@ -453,7 +453,7 @@ impl Session {
             Some(RelayFault::Locker) => warnings.push(Warning::Locker),
             None => {}
         }
-        if self.drift_ms.is_some_and(|drift| drift.abs() > DRIFT_MS_MAX) {
+        if self.kept.drift_ms.is_some_and(|drift| drift.abs() > DRIFT_MS_MAX) {
             warnings.push(Warning::Clock);
         }
         if matches!(self.stall, Stall::Locked(_)) {

@@ -1,6 +1,6 @@
 //! Stopping the engine between any two effects, bad networks, and what several
 //! live devices do together.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::type_complexity)]
 
 mod common;
 
