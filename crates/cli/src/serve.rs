@@ -30,14 +30,17 @@ fn announce(local: SocketAddr, public_url: Option<&str>) {
     if ASSETS.is_empty() {
         println!("The web app is not in this binary; `cargo xtask run` builds one that has it.");
     }
-    let local_only = public_url.is_none() && local.ip().is_loopback();
-    if !address.starts_with("https://") && !local_only {
-        println!(
-            "Without https this is for trying out. On phones, browsers then refuse what the app needs: it cannot be\n\
-             installed, does not work off line and may lose its store; and whoever is on the same network could\n\
-             alter the app. Put a proxy with a certificate in front and pass --public-url https://…"
-        );
+    if address.starts_with("https://") {
+        return;
     }
+    if public_url.is_none() && local.ip().is_loopback() {
+        println!("Only this computer can reach it, and for trying it out here plain http is enough.");
+    }
+    println!(
+        "For phones it is not: without https, browsers refuse what the app needs. It cannot be installed, does not\n\
+         work off line and may lose its store, and whoever is on the same network could alter the app on its way.\n\
+         Put a proxy with a certificate in front and pass --public-url https://…"
+    );
 }
 
 async fn asked_to_stop() {
