@@ -33,6 +33,7 @@ impl Home {
         create_private(path).with_context(|| format!("cannot create {}", path.display()))?;
         let lock = lock(path)?;
         let file = path.join("device.db");
+        create_file(&file).with_context(|| format!("cannot create {}", file.display()))?;
         let connection =
             Connection::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
         let prepare = || -> rusqlite::Result<()> {
@@ -96,13 +97,19 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
+/// Opens a file, creating it for this user alone: the directory may have been made
+/// by someone else.
+fn create_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 fn lock(path: &Path) -> Result<File> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path.join("lock"))
-        .with_context(|| format!("cannot write in {}", path.display()))?;
+    let file =
+        create_file(&path.join("lock")).with_context(|| format!("cannot write in {}", path.display()))?;
     let begun = Instant::now();
     loop {
         match file.try_lock() {

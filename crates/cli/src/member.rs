@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::args::{BylawsOptions, BylawsVerb, DeviceVerb, PassphraseVerb, Verb};
 use crate::driver::Driver;
 use crate::home::{self, Home};
-use crate::output::{Output, Unreadable, date_time, json as to_json, printable, short};
+use crate::output::{Output, Unreadable, date_time, json as to_json, paragraph, printable, short};
 use crate::secret_input;
 
 /// `concerted bylaws …`
@@ -227,11 +227,16 @@ impl Device {
         let driver = self.open_synced()?;
         for request in self.view(&driver, body)?.requests {
             let text = format!(
-                "{}  {}  {} of {} vouches",
+                "{}  {}  {} of {} vouches{}",
                 short(&request.applicant),
                 printable(&request.nickname),
                 request.vouches,
-                request.needed
+                request.needed,
+                request
+                    .hindered_by
+                    .as_ref()
+                    .map(|rule| format!(", you cannot vouch ({rule})"))
+                    .unwrap_or_default(),
             );
             self.out.row(&to_json(&request), text);
         }
@@ -330,12 +335,15 @@ impl Device {
             "sequence": message.sequence, "author": message.nickname, "member": message.author,
             "thread": message.thread, "text": message.text, "time_ms": message.time_ms,
         });
-        let thread = if message.thread.is_empty() { String::new() } else { format!(" [{}]", message.thread) };
+        let thread = match message.thread.as_str() {
+            "" => String::new(),
+            thread => format!(" [{}]", printable(thread)),
+        };
         let text =
             message.text.as_deref().unwrap_or("(this device has no key for this message, or it has expired)");
         let place = message.sequence.map_or("not sent yet".to_owned(), |sequence| sequence.to_string());
-        let line = format!("{}  {place}  {}{thread}: {text}", date_time(message.time_ms), message.nickname);
-        self.out.row(&value, printable(&line));
+        let (time, nickname) = (date_time(message.time_ms), printable(&message.nickname));
+        self.out.row(&value, format_args!("{time}  {place}  {nickname}{thread}: {}", paragraph(text)));
     }
 
     fn log(&self, body: &str) -> Result<()> {
@@ -575,7 +583,12 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     let write = || -> std::io::Result<()> {
-        let mut file = fs::File::create(&beside)?;
+        let mut options = fs::OpenOptions::new();
+        options.create(true).truncate(true).write(true);
+        // It tells who is in touch with whom, and a plain one tells all.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)

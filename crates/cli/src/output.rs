@@ -32,7 +32,7 @@ impl Output {
     /// Prints one result: as a line of JSON, or as the text.
     pub(crate) fn row(self, value: &Value, text: impl fmt::Display) {
         let mut out = std::io::stdout().lock();
-        let line = if self.json { value.to_string() } else { text.to_string() };
+        let line = if self.json { safe_json(value) } else { text.to_string() };
         // Whoever closed the pipe wants no more.
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     }
@@ -53,9 +53,31 @@ pub(crate) fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
-/// A text whose control characters cannot move the cursor or change colours.
+/// A text in one line that cannot move the cursor, change colours or turn around
+/// what stands beside it.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same for a text that may have several lines: all but the first are indented,
+/// so that none looks like a row of its own.
+pub(crate) fn paragraph(text: &str) -> String {
+    text.replace("\r\n", "\n").split('\n').map(printable).collect::<Vec<_>>().join("\n    ")
+}
+
+/// Control characters, line separators and those that override directions.
+fn is_unsafe(c: char) -> bool {
+    c.is_control() && c != '\t' || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// JSON in which such characters are escaped: terminals show it, too.
+fn safe_json(value: &Value) -> String {
+    let escape = |c: char| match is_unsafe(c) {
+        // All of them are below U+10000.
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    value.to_string().chars().map(escape).collect()
 }
 
 /// A time as `2026-11-23 14:05:09` UTC.
@@ -87,6 +109,12 @@ mod tests {
 
     #[test]
     fn nobody_can_paint_on_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+        let hostile = "a\u{1b}[2Jb\r\nc\u{202e}d\u{9b}";
+        assert_eq!(printable(hostile), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d\u{fffd}");
+        assert_eq!(paragraph(hostile), "a\u{fffd}[2Jb\n    c\u{fffd}d\u{fffd}");
+        let row = safe_json(&Value::from(hostile));
+        assert_eq!(row, r#""a\u001b[2Jb\r\nc\u202ed\u009b""#);
+        assert_eq!(serde_json::from_str::<Value>(&row).expect("valid"), hostile);
+        assert_eq!(printable("Ana María نور 夜\t"), "Ana María نور 夜\t");
     }
 }

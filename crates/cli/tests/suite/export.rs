@@ -97,9 +97,7 @@ fn a_file_is_verified_as_far_as_the_keys_at_hand_go() {
     let dan = Home::begun().0;
     dan.fails(["verify", it.file.to_str().unwrap()], 1, "not in that body");
     Home::new().fails(["verify", it.file.to_str().unwrap()], 1, "no device's home");
-    let by_words =
-        |words: &str| run(binary().arg("verify").arg(&it.file).args(["--words", "-"]), words.as_bytes());
-    failed(&by_words(cleos), 1, "belong to nobody on its roster");
+    failed(&verify_with_words(&it.file, cleos), 1, "belong to nobody on its roster");
     failed(&verify_with_words(&it.file, "abandon ability able"), 1, "these are 3");
 
     let said = succeeded(verify(&it.file));
@@ -186,6 +184,8 @@ fn the_command_refuses_changed_bytes_with_the_right_status() {
     assert!(text(&row["reason"]).contains("hash"), "{row}");
 }
 
+type Change<'a> = &'a dyn Fn(&mut Export);
+
 /// Adversary: someone who knows the format and makes a new hash, but has not the
 /// relay's key.
 #[test]
@@ -193,13 +193,13 @@ fn a_forger_is_told_what_does_not_hold() {
     let it = Exported::new();
     let good = Export::verify(&fs::read(&it.file).unwrap()).unwrap();
     let last = good.entries.len();
-    let forged = |change: &dyn Fn(&mut Export)| {
+    let forged = |change: Change| {
         let mut export = good.clone();
         change(&mut export);
         verify(&it.write(&export.to_bytes()))
     };
     let other_record = |entry: &mut Entry, from: &Export| entry.payload = from.entries[1].payload.clone();
-    let cases: [(&str, &dyn Fn(&mut Export)); 9] = [
+    let cases: [(&str, Change); 9] = [
         ("entry 2 does not continue", &|it| it.entries[1].time_ms = it.entries[0].time_ms - 1),
         ("entry 4 does not continue", &|it| drop(it.entries.remove(2))),
         ("entry 4 does not continue", &|it| it.entries.swap(2, 3)),
