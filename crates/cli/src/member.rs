@@ -73,10 +73,16 @@ impl Device {
         Driver::open(Home::open(&self.path)?, mode)
     }
 
-    /// Opens and catches up; says so if a relay cannot be reached.
-    fn open_synced(&self) -> Result<Driver> {
+    /// Opens, catches up and does what is owed.
+    fn open_caught_up(&self) -> Result<Driver> {
         let mut driver = self.open(Mode::OneShot)?;
         driver.command(Command::Sync)??;
+        Ok(driver)
+    }
+
+    /// The same for a command that shows what is here; says so if that may be old.
+    fn open_synced(&self) -> Result<Driver> {
+        let driver = self.open_caught_up()?;
         if driver.engine.app_view().bodies.iter().any(|body| {
             driver.engine.body_view(&body.body).is_some_and(|view| view.warnings.contains(&Warning::Offline))
         }) {
@@ -122,7 +128,7 @@ impl Device {
             Some(path) => read_bylaws(path)?,
         });
         let command = Command::Found { relay, name, nickname, bylaws };
-        let reply = self.open(Mode::OneShot)?.command(command)??;
+        let reply = self.open_caught_up()?.command(command)??;
         let Reply::Founded { body } = reply else { bail!("unexpected reply") };
         self.out.row(&json!({ "body": body }), &body);
         Ok(())
@@ -201,14 +207,14 @@ impl Device {
     }
 
     fn invite(&self, body: String) -> Result<()> {
-        let reply = self.open_synced()?.command(Command::Invite { body })??;
+        let reply = self.open_caught_up()?.command(Command::Invite { body })??;
         let Reply::Invited { link } = reply else { bail!("unexpected reply") };
         self.out.row(&json!({ "link": link }), &link);
         Ok(())
     }
 
     fn join(&self, link: String, nickname: String) -> Result<()> {
-        let reply = self.open(Mode::OneShot)?.command(Command::Join { link, nickname })??;
+        let reply = self.open_caught_up()?.command(Command::Join { link, nickname })??;
         let Reply::Asked { body, applicant } = reply else { bail!("unexpected reply") };
         self.out.row(&json!({ "body": body, "applicant": applicant }), format_args!("{body}\n{applicant}"));
         self.out.note("Asked. Once members have vouched, `concerted sync` lets you in.");
@@ -245,7 +251,7 @@ impl Device {
 
     /// A command that ends with a record in the log.
     fn act(&self, body: &str, command: Command) -> Result<()> {
-        let mut driver = self.open_synced()?;
+        let mut driver = self.open_caught_up()?;
         driver.engine.find_session(body)?;
         let reply = driver.command(command)??;
         self.recorded(&reply);
@@ -302,8 +308,7 @@ impl Device {
 
     fn talk(&self, body: String, text: &str, thread: String) -> Result<()> {
         let text = if text == "-" { secret_input::standard_input()?.to_string() } else { text.to_owned() };
-        let mut driver = self.open(Mode::OneShot)?;
-        let reply = driver.command(Command::Talk { body, thread, text })??;
+        let reply = self.open_caught_up()?.command(Command::Talk { body, thread, text })??;
         self.recorded(&reply);
         Ok(())
     }
@@ -401,7 +406,7 @@ impl Device {
             }
             DeviceVerb::Revoke { words: Some(words), .. } => {
                 let words = secret_input::argument(&words)?.to_string();
-                let reply = self.open_synced()?.command(Command::LostDevice { words })??;
+                let reply = self.open_caught_up()?.command(Command::LostDevice { words })??;
                 self.recorded(&reply);
                 Ok(())
             }

@@ -5,6 +5,7 @@
 
 mod export;
 mod kill;
+mod privacy;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;

@@ -463,3 +463,19 @@ fn lines_of(stdout: ChildStdout) -> Receiver<String> {
     });
     lines
 }
+
+/// A second device of the same member, taken in by the first.
+pub fn add_device(old: &Home, relay: &Relay) -> Home {
+    let new = Home::new();
+    let mut offer =
+        Lines::spawn(&mut new.command(["device", "add", "--relay", &relay.url(), "--yes", "--json"]));
+    let code = text(&offer.row()["code"]);
+    let rows = old.rows(["device", "add", &code, "--yes"]);
+    assert_eq!(rows[0]["number"], offer.row()["number"], "both show the same number");
+    assert_eq!(
+        (offer.row(), &rows[1]),
+        (serde_json::json!({ "done": true }), &serde_json::json!({ "done": true }))
+    );
+    assert_eq!(offer.end(), 0);
+    new
+}
