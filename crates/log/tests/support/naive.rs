@@ -212,7 +212,7 @@ pub fn chain(
 /// Base64url without padding, bit by bit.
 pub fn base64url(bytes: &[u8]) -> String {
     let mut bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1)).collect();
-    while bits.len() % 6 != 0 {
+    while !bits.len().is_multiple_of(6) {
         bits.push(0);
     }
     bits.chunks(6)
