@@ -1,5 +1,6 @@
 //! `concerted serve`: the relay, with the web app in the binary.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result};
@@ -10,7 +11,8 @@ use crate::args::ServeOptions;
 use crate::embedded::ASSETS;
 
 pub(crate) fn run(options: ServeOptions) -> Result<()> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_ansi(colours).init();
     let mut config = ServeConfig::new(options.listen, options.data);
     config.public_url = options.public_url.map(|url| relay_url(&url)).transpose()?;
     config.behind_proxy = options.behind_proxy;

@@ -3,9 +3,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
+mod contract;
 mod export;
 mod kill;
 mod privacy;
+mod serving;
 mod story;
 #[path = "../support/mod.rs"]
 mod support;
