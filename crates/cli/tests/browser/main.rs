@@ -3,7 +3,7 @@
 //! These tests need Chromium and its driver and run only where
 //! `CONCERTED_BROWSER_TESTS` is set; `cargo xtask test` sets it. They open the app as
 //! it ships: the release artefact inside the server.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -190,6 +190,7 @@ async fn off_line_locked_and_wiped() {
     phone.picture("locked").await;
     phone.type_in("passphrase", "night and day").await;
     phone.tap("unlock").await;
+    phone.find("passphrase-remove").await;
     phone.home().await;
     phone.tap("committee").await;
     phone.message("Still?", "arrived").await;

@@ -4,8 +4,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
 mod contract;
+mod devices;
 mod export;
 mod kill;
+mod offline;
 mod privacy;
 mod serving;
 mod story;
