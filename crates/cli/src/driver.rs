@@ -164,13 +164,12 @@ impl Driver {
                     }
                 }
                 Effect::Send { relay, frame } => {
-                    if self.send(&relay, cbor::encode(&frame)).is_err() {
+                    let is_down =
+                        |input: &Input| matches!(input, Input::Down { relay: other } if *other == relay);
+                    // What fails once is not tried again before the engine knows: that may take long.
+                    if !self.inputs.iter().any(is_down) && self.send(&relay, cbor::encode(&frame)).is_err() {
                         self.sockets.remove(&relay);
-                        let down =
-                            |input: &Input| matches!(input, Input::Down { relay: other } if *other == relay);
-                        if !self.inputs.iter().any(down) {
-                            self.inputs.push_back(Input::Down { relay });
-                        }
+                        self.inputs.push_back(Input::Down { relay });
                     }
                 }
                 Effect::Notify(event) => self.events.push_back(event),
