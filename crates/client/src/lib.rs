@@ -27,11 +27,18 @@ pub mod talk;
 pub mod vault;
 pub mod view;
 
+mod composing;
 mod dispatch;
 mod duties;
 mod joining;
+mod lockers;
+mod mailboxes;
 mod replies;
 mod restoring;
+mod sending;
+mod settling;
+mod standing;
+mod work;
 
 pub use command::{Command, Failure, Reply};
 pub use dispatch::relay_url;

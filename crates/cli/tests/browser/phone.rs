@@ -132,10 +132,6 @@ impl Phone {
         }
     }
 
-    pub(crate) async fn has(&self, id: &str) -> bool {
-        self.browser.find(By::Css(format!("[data-testid='{id}']"))).await.is_ok()
-    }
-
     /// Taps an element; tries again while the screen is being drawn anew.
     pub(crate) async fn tap(&self, id: &str) {
         let end = Instant::now() + PATIENCE;
