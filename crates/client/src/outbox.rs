@@ -96,15 +96,15 @@ pub struct Group {
     /// Posting key and token to announce with it.
     #[n(5)]
     pub announcement: Option<Announcement>,
-    /// Whether the relay acknowledged it.
+    /// The last number the relay acknowledged it with.
     #[n(6)]
-    pub acknowledged: bool,
+    pub acknowledged: Option<u64>,
 }
 
 impl Group {
     /// A group that is still a draft.
     pub fn draft(id: u64, draft: Draft, written_ms: u64) -> Self {
-        Self { id, draft, written_ms, items: Vec::new(), announcement: None, acknowledged: false }
+        Self { id, draft, written_ms, items: Vec::new(), announcement: None, acknowledged: None }
     }
 
     /// Whether all its records are in the log.

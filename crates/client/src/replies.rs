@@ -119,10 +119,10 @@ impl Engine {
         let Some(session) = self.session_mut(number) else { return };
         *session.tries.entry(id).or_default() += 1;
         match result {
-            Ok(Response::Appended(Appended { receipt, .. })) => {
+            Ok(Response::Appended(Appended { receipt, sequences })) => {
                 session.kept.drift_ms = receipt.time_ms.checked_signed_diff(now_ms);
                 if let Some(group) = session.kept.outbox.get_mut(id) {
-                    group.acknowledged = true;
+                    group.acknowledged = sequences.iter().map(|sequence| sequence.get()).max();
                 }
                 session.dirty = true;
                 session.synced &= session.watching;

@@ -28,7 +28,8 @@ impl Engine {
         let Some(session) = self.session_mut(number) else { return };
         let Some(front) = session.kept.outbox.groups().first() else { return };
         let (id, is_draft, acknowledged) = (front.id, front.items.is_empty(), front.acknowledged);
-        if acknowledged {
+        let arrived = session.history.as_ref().map_or(0, |history| history.arrived());
+        if acknowledged.is_some_and(|number| number > arrived || !session.is_caught_up()) {
             // It is in the log and must show up; read on.
             return;
         }
