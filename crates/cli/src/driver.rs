@@ -14,6 +14,7 @@ use rand_core::UnwrapErr;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
+use zeroize::Zeroizing;
 
 use crate::home::Home;
 use crate::secret_input;
@@ -29,6 +30,8 @@ type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
 /// An engine with its store and sockets.
 pub(crate) struct Driver {
     pub(crate) engine: Engine,
+    mode: Mode,
+    passphrase: Option<Zeroizing<String>>,
     home: Option<Home>,
     sockets: BTreeMap<String, Socket>,
     inputs: VecDeque<Input>,
@@ -46,16 +49,25 @@ pub(crate) fn now_ms() -> u64 {
 impl Driver {
     /// Opens the engine on a home.
     pub(crate) fn open(home: Home, mode: Mode) -> Result<Self> {
+        Self::open_with(home, mode, None)
+    }
+
+    fn open_with(home: Home, mode: Mode, mut passphrase: Option<Zeroizing<String>>) -> Result<Self> {
         let rows = home.rows()?;
         let open = |passphrase: Option<&str>| {
             Engine::open(rows.clone(), passphrase, mode, now_ms(), Box::new(UnwrapErr(SysRng)))
         };
-        let engine = match open(None) {
-            Err(OpenError::Locked) => open(Some(&secret_input::passphrase()?))?,
+        let engine = match open(passphrase.as_deref().map(String::as_str)) {
+            Err(OpenError::Locked) => {
+                let asked = passphrase.insert(secret_input::passphrase()?);
+                open(Some(asked.as_str()))?
+            }
             other => other?,
         };
         Ok(Self {
             engine,
+            mode,
+            passphrase,
             home: Some(home),
             sockets: BTreeMap::new(),
             inputs: VecDeque::new(),
@@ -63,6 +75,20 @@ impl Driver {
             wake_ms: None,
             next_command: 0,
         })
+    }
+
+    /// Lets other commands on this home through, if any wait. Everything is stored
+    /// after each step, so the engine goes on from its rows.
+    pub(crate) fn let_others_through(mut self) -> Result<Self> {
+        if !self.home.as_ref().is_some_and(Home::is_wanted) {
+            return Ok(self);
+        }
+        let (home, mode, passphrase) = (self.home.take(), self.mode, self.passphrase.take());
+        drop(self);
+        let home = home.context("this device was wiped")?;
+        let mut driver = Self::open_with(home.lend()?, mode, passphrase)?;
+        driver.step(Input::Tick)?;
+        Ok(driver)
     }
 
     /// Gives a command and works until it has ended and nothing is under way.

@@ -10,7 +10,7 @@ use concerted_assembly::bylaws::Bylaws;
 use concerted_assembly::template::Template;
 use concerted_client::pairing::PairingView;
 use concerted_client::view::{BodyView, MessageView, PhaseView, Warning};
-use concerted_client::{Command, Failure, Mode, Reply};
+use concerted_client::{Command, Failure, Input, Mode, Reply};
 use serde_json::json;
 
 use crate::args::{BylawsOptions, BylawsVerb, DeviceVerb, PassphraseVerb, Verb};
@@ -62,6 +62,9 @@ pub(crate) fn run(verb: Verb, home: Option<PathBuf>, as_json: bool) -> Result<()
         Verb::Serve(_) | Verb::Verify(_) | Verb::Bylaws(_) => bail!("this verb needs no home"),
     }
 }
+
+/// How long a command that stays sleeps before it looks whether others wait.
+const LOOK_TIME: Duration = Duration::from_millis(200);
 
 struct Device {
     path: PathBuf,
@@ -189,7 +192,7 @@ impl Device {
         let mut driver = self.open(Mode::Live)?;
         let before = progress(&driver);
         let end = Instant::now() + longest;
-        driver.step(concerted_client::Input::Tick)?;
+        driver.step(Input::Tick)?;
         while Instant::now() < end {
             let settled = driver.engine.is_idle()
                 && driver.engine.app_view().bodies.iter().all(|body| {
@@ -201,7 +204,8 @@ impl Device {
             if settled && progress(&driver) != before {
                 break;
             }
-            driver.pump(Duration::from_millis(200).min(end.saturating_duration_since(Instant::now())))?;
+            driver.pump(LOOK_TIME.min(end.saturating_duration_since(Instant::now())))?;
+            driver = driver.let_others_through()?;
         }
         Ok(driver)
     }
@@ -321,7 +325,7 @@ impl Device {
             return Ok(());
         }
         let mut driver = self.open(Mode::Live)?;
-        driver.step(concerted_client::Input::Tick)?;
+        driver.step(Input::Tick)?;
         let mut printed = 0;
         loop {
             let view = self.view(&driver, body)?;
@@ -331,7 +335,8 @@ impl Device {
                     printed = sequence;
                 }
             }
-            driver.pump(Duration::from_secs(5))?;
+            driver.pump(LOOK_TIME)?;
+            driver = driver.let_others_through()?;
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, Process, Relay, failed, rows_of, run, succeeded};
+use crate::support::{Home, Lines, Process, Relay, failed, rows_of, run, succeeded};
 
 #[test]
 fn what_is_written_without_a_relay_is_sent_later() {
@@ -84,6 +84,32 @@ fn commands_at_the_same_time_are_done_one_after_another() {
     let texts = ana.texts(&body);
     assert_eq!(texts.len(), said.len());
     assert_eq!(texts.into_iter().flatten().collect::<BTreeSet<_>>(), said);
+}
+
+/// A command that stays lets others on the same home through, and misses nothing.
+#[test]
+fn one_can_talk_while_one_follows() {
+    let relay = Relay::start();
+    let ((ana, _), (ben, _)) = (Home::begun(), Home::begun());
+    let body = ana.found(&relay, "Terminals", "Ana");
+    ben.join(&ana, &body, "Ben");
+    let follow = |home: &Home| Lines::spawn(&mut home.command(["read", &body, "--follow", "--json"]));
+    let (anas, bens, bens_second) = (follow(&ana), follow(&ben), follow(&ben));
+    for round in 0..2 {
+        for (home, name) in [(&ana, "Ana"), (&ben, "Ben")] {
+            let words = format!("round {round}");
+            let begun = Instant::now();
+            home.talk(&body, &words);
+            assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+            for lines in [&anas, &bens, &bens_second] {
+                let row = lines.row();
+                assert_eq!(
+                    (row["author"].as_str(), row["text"].as_str()),
+                    (Some(name), Some(words.as_str()))
+                );
+            }
+        }
+    }
 }
 
 /// kill -9 of commands, wherever they are: nothing is lost that was acknowledged,
