@@ -51,7 +51,9 @@ pub struct ForkProof {
 impl ForkProof {
     /// Whether the relay with `key` signed two histories of one address.
     pub fn verify(&self, key: &RelayKey) -> bool {
+        let between = self.later.sequence.get().checked_sub(self.earlier.sequence.get());
         if self.path.len() > PATH_MAX
+            || between != u64::try_from(self.path.len()).ok()
             || self.earlier.address != self.later.address
             || !self.earlier.verify(key)
             || !self.later.verify(key)
@@ -114,5 +116,23 @@ mod tests {
         assert!(!wrong_path.verify(&signer.relay_key()));
         let stranger = ReceiptSigner::new(&Secret::new([5; 32])).relay_key();
         assert!(!proof.verify(&stranger));
+    }
+
+    /// Adversary: a relay that signs a receipt for the last number there is, and
+    /// whoever hands on a proof that would count beyond it.
+    #[test]
+    fn a_path_that_does_not_fit_the_numbers_is_refused() {
+        let signer = ReceiptSigner::new(&Secret::new([4; 32]));
+        let address = Address::new([6; 32]);
+        let last = Head { count: u64::MAX, time_ms: 1, chain: ChainHash::new([1; 32]) };
+        let receipt = signer.sign(address, &last).expect("not empty");
+        let proof = ForkProof {
+            earlier: receipt,
+            later: receipt,
+            chain_at_earlier: ChainHash::new([2; 32]),
+            time_at_earlier_ms: 1,
+            path: vec![header(1)],
+        };
+        assert!(!proof.verify(&signer.relay_key()));
     }
 }
