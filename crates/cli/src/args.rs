@@ -5,16 +5,29 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+const GLOBAL: &str = "Options for all verbs, before or after them";
+
+const FIRST_STEPS: &str = "\
+First steps:
+  concerted init                                   and write the twelve words on paper
+  concerted found --relay URL --name NAME --as ME  prints the committee's id
+  concerted invite NAME                            prints a link to hand on
+  concerted vouch NAME NICKNAME                    for whom you know among `requests NAME`
+  concerted talk NAME TEXT
+
+Exit status: 0 done; 1 refused or invalid, with the reason; 2 wrong usage or
+unreadable. docs/cli.md tells all about each verb.";
+
 /// Organise democratically: a committee's log over a relay that can read none of it.
 #[derive(Parser)]
-#[command(name = "concerted", version, propagate_version = true)]
+#[command(name = "concerted", version, after_help = FIRST_STEPS)]
 pub(crate) struct Args {
-    /// Directory of this device's store; created if it is not there.
-    /// Default: $CONCERTED_HOME, else ~/.local/share/concerted
-    #[arg(long, global = true, value_name = "DIR")]
+    /// This device's store; created if it is not there
+    /// [default: $CONCERTED_HOME, else ~/.local/share/concerted]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) home: Option<PathBuf>,
     /// Print one JSON object per line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
@@ -56,7 +69,7 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "FILE")]
         bylaws: Option<PathBuf>,
     },
-    /// Look at ready-made bylaws
+    /// Print ready-made bylaws, to be changed and used with `found --bylaws`
     Bylaws(BylawsOptions),
     /// List the bodies on this device
     Bodies,
@@ -88,7 +101,7 @@ pub(crate) enum Verb {
         #[arg(long = "as", value_name = "NICK")]
         nickname: String,
     },
-    /// Say what a link invites to
+    /// Say what a link invites to, without asking to join
     Invitation {
         /// The link
         link: String,
@@ -176,7 +189,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         plain: bool,
     },
-    /// Verify an export file; with a member's --home or --words, all of it
+    /// Verify an export file: its chain; with a member's --home or --words, all of it
+    #[command(after_help = "Here --home has no default: what is found depends on nothing but the command.")]
     Verify(VerifyOptions),
     /// Encrypt what this device stores under a passphrase, or stop doing so
     #[command(subcommand)]
