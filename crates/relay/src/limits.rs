@@ -114,9 +114,10 @@ impl Default for Limits {
                 count: Rate::per_hour(6000),
                 bytes: Rate { amount: 64 * MIB, per_ms: HOUR_MS, burst: 64 * MIB },
             },
-            mailbox_puts: Rate { amount: 60, per_ms: 60 * SECOND_MS, burst: 64 },
+            // A hall that reads one code from the wall at the same time.
+            mailbox_puts: Rate { amount: 400, per_ms: 60 * SECOND_MS, burst: 400 },
             locker_puts: Rate::per_hour(1200),
-            mailbox_messages_max: 64,
+            mailbox_messages_max: 400,
             message_bytes_max: LETTER_BYTES_MAX,
             card_bytes_max: CARD_BYTES_MAX,
             remembered_max: 1 << 15,

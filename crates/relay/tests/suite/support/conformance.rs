@@ -209,11 +209,11 @@ fn mailboxes<S: Store>(mut relay: Driven<S>) {
     assert_eq!(relay.call(read_mail(1, 1, 0)), Ok(Response::Mail(both.clone())));
     assert_eq!(relay.call(read_mail(1, 1, 1)), Ok(Response::Mail(both[1..].to_vec())));
     assert_eq!(relay.call(read_mail(1, 2, 0)), Err(Refusal::Token));
-    for number in 3..=64_u8 {
+    for number in 3..=400_u16 {
         relay.now_ms += 2000;
-        relay.done(put(1, &[number]));
+        relay.done(put(1, &number.to_be_bytes()));
     }
-    assert_eq!(relay.call(put(1, b"one too many")), Err(Refusal::Full(64)));
+    assert_eq!(relay.call(put(1, b"one too many")), Err(Refusal::Full(400)));
     relay.done(put(1, b"first"));
 }
 
