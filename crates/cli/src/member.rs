@@ -311,7 +311,11 @@ impl Device {
     }
 
     fn talk(&self, body: String, text: &str, thread: String) -> Result<()> {
-        let text = if text == "-" { secret_input::standard_input()?.to_string() } else { text.to_owned() };
+        let text = match text {
+            // The line's end is the shell's, not the author's.
+            "-" => secret_input::standard_input()?.trim_end_matches(['\r', '\n']).to_owned(),
+            text => text.to_owned(),
+        };
         let reply = self.open_caught_up()?.command(Command::Talk { body, thread, text })??;
         self.recorded(&reply);
         Ok(())

@@ -1,7 +1,7 @@
 //! Printing for people and for programs.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -33,8 +33,15 @@ impl Output {
     pub(crate) fn row(self, value: &Value, text: impl fmt::Display) {
         let mut out = std::io::stdout().lock();
         let line = if self.json { safe_json(value) } else { text.to_string() };
-        // Whoever closed the pipe wants no more.
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        match writeln!(out, "{line}").and_then(|()| out.flush()) {
+            Ok(()) => {}
+            // Whoever closed the pipe wants no more.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(error) => {
+                eprintln!("concerted: the result cannot be written: {error}");
+                std::process::exit(1)
+            }
+        }
     }
 
     /// Something to know that is no result.

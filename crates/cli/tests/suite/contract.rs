@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, Relay, TempDir, binary, failed, rows_of, run, succeeded, text};
+use crate::support::{Home, Process, Relay, TempDir, binary, failed, rows_of, run, succeeded, text};
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -417,5 +418,20 @@ fn hostile_texts_are_shown_safely() {
     let long = "- first\n- second\n";
     ana.json_with_input(["talk", &body, "-"], long);
     ana.run(["talk", &body, "--", "--json"]);
-    assert_eq!(ben.texts(&body)[1..], [Some(long.to_owned()), Some("--json".to_owned())]);
+    assert_eq!(ben.texts(&body)[1..], [Some(long.trim_end().to_owned()), Some("--json".to_owned())]);
+}
+
+/// What reads the output may go; what cannot be written is not passed over.
+#[test]
+fn a_closed_output_ends_a_command() {
+    let relay = Relay::start();
+    let (ana, _) = Home::begun();
+    let body = ana.found(&relay, "Pipe", "Ana");
+    let mut follow = Process::spawn(&mut ana.command(["read", &body, "--follow"]));
+    drop(follow.child().stdout.take());
+    ana.talk(&body, "one line too many");
+    assert_eq!(follow.end(Duration::from_secs(30)), 0);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut show = Process::spawn(ana.command(["show", &body]).stdout(full));
+    assert_eq!(show.end(Duration::from_secs(30)), 1);
 }
