@@ -51,6 +51,9 @@ pub enum ReplayFault {
     /// An entry that matters is there as a hash only.
     #[error("entry {0} is missing; only its hash is there")]
     Missing(u64),
+    /// The sealed part goes to others than the members and their devices.
+    #[error("the sealed part is not for exactly the members at the end of the log")]
+    Recipients,
     /// The file itself is not right.
     #[error(transparent)]
     File(#[from] ExportFault),
@@ -75,10 +78,19 @@ pub fn replay(export: &Export, secrets: EpochSecrets) -> Result<Body, ReplayFaul
     history.offer_stored(export.entries.clone(), receipt).ok_or(ReplayFault::File(ExportFault::Chain(0)))?;
     let (_, stall) = history.advance(&OpeningKeys::default());
     match stall {
-        Stall::CaughtUp => history.into_body().ok_or(ReplayFault::Genesis),
+        Stall::CaughtUp => check_recipients(export, history.into_body().ok_or(ReplayFault::Genesis)?),
         Stall::Locked(epoch) => Err(ReplayFault::Locked(epoch.get())),
         Stall::ReadAgain => Err(ReplayFault::Missing(history.head().count + 1)),
         Stall::NotThisBody(_) if history.secrets().contains_key(&Epoch::GENESIS) => Err(ReplayFault::Genesis),
         Stall::NotThisBody(_) => Err(ReplayFault::Locked(1)),
     }
+}
+
+/// The sealed part must be for exactly those who were members at the end.
+fn check_recipients(export: &Export, body: Body) -> Result<Body, ReplayFault> {
+    let fits = match &export.secrets {
+        Secrets::Sealed(recipients, ..) => body.roster().recipients().iter().eq(recipients),
+        Secrets::Plain(_) => true,
+    };
+    if fits { Ok(body) } else { Err(ReplayFault::Recipients) }
 }
