@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// From the page to the worker.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum ToWorker {
     /// The passphrase that opens the store.
     Unlock {
@@ -37,7 +37,7 @@ pub enum ToWorker {
 
 /// From the worker to the page.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum ToPage {
     /// The worker listens.
     Up,
@@ -53,6 +53,11 @@ pub enum ToPage {
     /// The store cannot be opened or written; the worker has stopped.
     StorageFailed {
         /// The browser's own words.
+        text: String,
+    },
+    /// The worker has come to a point that it should never reach, and has stopped.
+    Crashed {
+        /// Where, for those who can repair it.
         text: String,
     },
     /// What is on this device.

@@ -228,9 +228,8 @@ mod tests {
     #[test]
     fn pasted_links_are_found_in_the_text_around_them() {
         let base = "https://r.example";
-        let join = |relay: Option<&str>| {
-            Some(Route::Join { token: "AQ".into(), relay: relay.map(str::to_owned) })
-        };
+        let join =
+            |relay: Option<&str>| Some(Route::Join { token: "AQ".into(), relay: relay.map(str::to_owned) });
         let cases = [
             ("https://r.example/#/join/AQ", join(None)),
             ("  come along: https://r.example/#/join/AQ \n", join(None)),

@@ -239,7 +239,8 @@ mod tests {
         let unknown: Vec<_> = named.iter().filter(|id| !english.contains_key(*id)).collect();
         assert!(unknown.is_empty(), "no such messages: {unknown:?}");
         let all = texts.concat();
-        let made = ["failure-", "rule-", "warning-", "kind-", "share-", "span-", "majority-", "stage-"];
+        let made =
+            ["failure-", "rule-", "hindered-", "warning-", "kind-", "share-", "span-", "majority-", "stage-"];
         let unused: Vec<_> = english
             .keys()
             .filter(|id| !made.iter().any(|start| id.starts_with(start)))

@@ -14,13 +14,15 @@ pub struct Row {
     pub opens_day: bool,
     /// Whether the author is to be named above it.
     pub opens_run: bool,
+    /// For messages that cannot be read here: how many of them this row stands for. Otherwise 0.
+    pub unreadable: u64,
 }
 
 impl Row {
     /// Different for rows that look different, the same for those that do not.
-    pub fn key(&self, index: usize) -> (Option<u64>, usize, bool, bool, bool) {
+    pub fn key(&self, index: usize) -> (Option<u64>, usize, bool, bool, u64) {
         let place = if self.message.sequence.is_some() { 0 } else { index };
-        (self.message.sequence, place, self.opens_day, self.opens_run, self.message.text.is_some())
+        (self.message.sequence, place, self.opens_day, self.opens_run, self.unreadable)
     }
 }
 
@@ -30,12 +32,19 @@ pub fn rows(messages: &[MessageView], thread: Option<&str>, day_of: impl Fn(u64)
     for message in messages.iter().filter(|message| thread.is_none_or(|thread| message.thread == thread)) {
         let before = rows.last().map(|row| &row.message);
         let opens_day = before.is_none_or(|before| day_of(before.time_ms) != day_of(message.time_ms));
+        let unreadable = u64::from(message.text.is_none());
+        if let Some(last) = rows.last_mut().filter(|last| last.unreadable > 0 && unreadable > 0) {
+            last.unreadable += 1;
+            continue;
+        }
+        let before = rows.last().map(|row| &row.message);
         let goes_on = before.is_some_and(|before| {
             before.author == message.author
+                && before.text.is_some()
                 && before.thread == message.thread
                 && message.time_ms.saturating_sub(before.time_ms) <= RUN_MS_MAX
         });
-        rows.push(Row { message: message.clone(), opens_day, opens_run: opens_day || !goes_on });
+        rows.push(Row { message: message.clone(), opens_day, opens_run: opens_day || !goes_on, unreadable });
     }
     rows
 }
@@ -89,10 +98,21 @@ mod tests {
             message("b", DAY_MS, ""),
             message("b", DAY_MS + 1, "rota"),
         ];
-        let expected = [(true, true), (false, false), (false, true), (false, true), (true, true), (false, true)];
+        let expected =
+            [(true, true), (false, false), (false, true), (false, true), (true, true), (false, true)];
         assert_eq!(marks(&messages, None), expected);
         assert_eq!(marks(&messages, Some("rota")), [(true, true)]);
         assert_eq!(marks(&messages, Some("")).len(), 5);
+    }
+
+    #[test]
+    fn messages_that_cannot_be_read_are_one_row() {
+        let unreadable = |time_ms| MessageView { text: None, ..message("a", time_ms, "") };
+        let messages =
+            [unreadable(0), unreadable(DAY_MS), unreadable(DAY_MS + 1), message("a", DAY_MS + 2, "")];
+        let rows = rows(&messages, None, |ms| i64::try_from(ms / DAY_MS).expect("small"));
+        assert_eq!(rows.iter().map(|row| row.unreadable).collect::<Vec<u64>>(), [3, 0]);
+        assert!(rows[1].opens_run);
     }
 
     #[test]

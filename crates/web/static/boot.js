@@ -4,6 +4,8 @@
 //   concerted-update  (to the page)   a newer version is here; detail: its bundle hash
 //   concerted-accept  (from the page) show the newer version from now on
 //   concerted-wipe    (from the page) forget everything
+//   concerted-started (from the page) it listens now
+//   concerted-trouble (from the page) it cannot go on; detail: where
 
 import init, { start_app } from "{{asset:concerted.js}}";
 
@@ -61,14 +63,17 @@ window.addEventListener("concerted-wipe", async () => {
   location.reload();
 });
 
-start().catch((error) => {
+function showTrouble(error) {
   const trouble = document.createElement("p");
   trouble.className = "trouble";
   trouble.textContent =
-    "This browser is too old for Concerted, or the download was cut off. Load the page again. · " +
-    "Este navegador es demasiado antiguo o la descarga se interrumpió. Vuelve a cargar la página. · " +
-    "هذا المتصفح قديم جدًا أو انقطع التنزيل. أعد تحميل الصفحة.";
+    "Concerted could not start or go on. Load the page again; if that does not help, this browser is too old. · " +
+    "Concerted no ha podido empezar o seguir. Vuelve a cargar la página; si no sirve, este navegador es demasiado antiguo. · " +
+    "تعذّر تشغيل Concerted أو متابعته. أعد تحميل الصفحة؛ وإن لم ينفع ذلك فهذا المتصفح قديم جدًا.";
   document.getElementById("app").replaceChildren(trouble);
   console.error(error);
-});
+}
+
+window.addEventListener("concerted-trouble", (event) => showTrouble(event.detail));
+start().catch(showTrouble);
 keepFiles().catch((error) => console.error(error));

@@ -36,7 +36,7 @@ restoring-about = تجري استعادة لجنتك. قد يستغرق ذلك �
 not-here-title = ليست على هذا الهاتف
 not-here-about = هذه اللجنة ليست على هذا الهاتف. اطلب دعوة من أحد الأعضاء.
 gone-title = لم تعد عضوًا.
-gone-about = غادرتَ، أو قرّرت اللجنة ذلك. ما قرأته حتى ذلك الحين يبقى هنا إلى أن تزيله.
+gone-about = غادرتَ، أو قرّرت اللجنة ذلك، أو استُبعد هذا الجهاز. ما قرأته حتى ذلك الحين يبقى هنا إلى أن تزيله.
 forget = إزالة من هذا الهاتف
 forget-question = هل تريد إزالة ما حُفظ هنا من هذه اللجنة؟
 forget-yes = إزالة
@@ -60,10 +60,19 @@ asking-give-up-yes = سحب
 talk-messages = الرسائل
 talk-empty = المكان هادئ هنا.
 talk-empty-next = ألقِ التحية: يقرؤها كل من في اللجنة، ولا أحد غيرهم.
-talk-expired = رسالة قديمة انتهت مدتها
+talk-unreadable = { $count ->
+    [zero] لا رسائل ({ $count })
+    [one] رسالة واحدة ({ $count }) من قبل انضمامك أو انتهت مدتها
+    [two] رسالتان ({ $count }) من قبل انضمامك أو انتهت مدتهما
+    [few] { $count } رسائل من قبل انضمامك أو انتهت مدتها
+    [many] { $count } رسالة من قبل انضمامك أو انتهت مدتها
+   *[other] { $count } رسالة من قبل انضمامك أو انتهت مدتها
+}
 former-member = عضو سابق
+talk-earlier = عرض رسائل أقدم
 message-input = رسالة
 message-send = إرسال
+message-write = كتابة رسالة
 message-waiting = لم تُرسل بعد
 message-arrived = وصلت
 threads = المواضيع

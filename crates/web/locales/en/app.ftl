@@ -53,9 +53,12 @@ elsewhere-about = It runs in one tab at a time, so that nothing gets mixed up.
 elsewhere-take-over = Use it here
 storage-failed-title = This phone could not save
 storage-failed-about = Perhaps its storage is full, or this is a private window. Free some space and try again. Nothing that was sent is lost.
+crashed-title = The app has stopped
+crashed-about = Something in it went wrong. Nothing that was sent is lost. Load it again; if this happens again, tell those who run your server what stands below.
 
 ## Warnings
 
+warnings = Warnings
 warning-fork = The server shows different people different histories.
 warning-fork-do = Do not rely on what you see here. Tell the others face to face and move to another server.
 warning-relay-broken = What the server sends does not fit together.

@@ -24,7 +24,7 @@ restoring-about = Your committee is being brought back. This can take a minute.
 not-here-title = Not on this phone
 not-here-about = This committee is not on this phone. Ask a member for an invitation.
 gone-title = You are no longer a member.
-gone-about = You left, or the committee decided so. What you have read until then stays here until you remove it.
+gone-about = You left, the committee decided so, or this device was shut out. What you have read until then stays here until you remove it.
 forget = Remove from this phone
 forget-question = Remove what is stored of this committee here?
 forget-yes = Remove
@@ -48,10 +48,15 @@ asking-give-up-yes = Withdraw
 talk-messages = Messages
 talk-empty = It is quiet here.
 talk-empty-next = Say hello: everyone in the committee can read it, and nobody else.
-talk-expired = Older message, expired
+talk-unreadable = { $count ->
+    [one] { $count } message from before your time here, or expired
+   *[other] { $count } messages from before your time here, or expired
+}
 former-member = Former member
+talk-earlier = Show earlier messages
 message-input = Message
 message-send = Send
+message-write = Write a message
 message-waiting = Not sent yet
 message-arrived = Arrived
 threads = Topics

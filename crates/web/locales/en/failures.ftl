@@ -33,3 +33,5 @@ rule-R-045 = This can no longer be objected to, or not from this device.
 rule-R-054 = You have changed the locks within the last week, and nobody needs it now.
 rule-R-060 = The last member cannot leave. Wipe this phone instead.
 rule-R-072 = The message is too long.
+
+hindered-R-021 = Someone here has that nickname already. They can withdraw and ask again under another.

@@ -53,13 +53,16 @@ elsewhere-about = Funciona en una sola pestaña a la vez, para que nada se mezcl
 elsewhere-take-over = Usarlo aquí
 storage-failed-title = Este teléfono no ha podido guardar
 storage-failed-about = Quizá no queda espacio, o esta es una ventana privada. Libera espacio y reinténtalo. Nada de lo enviado se ha perdido.
+crashed-title = La aplicación se ha detenido
+crashed-about = Algo ha fallado en ella. Nada de lo enviado se ha perdido. Vuelve a cargarla; si se repite, cuenta a quien lleva tu servidor lo que pone abajo.
 
 ## Avisos
 
+warnings = Avisos
 warning-fork = El servidor muestra historias distintas a personas distintas.
-warning-fork-do = No te fíes de lo que ves aquí. Díselo a las demás personas cara a cara y pasad a otro servidor.
+warning-fork-do = No te fíes de lo que ves aquí. Cuéntaselo cara a cara a las demás personas y cambia con ellas a otro servidor.
 warning-relay-broken = Lo que envía el servidor no encaja.
-warning-relay-broken-do = No decidáis nada aquí por ahora. Pregunta a alguien del comité si también lo ve.
+warning-relay-broken-do = Por ahora no hay que decidir nada aquí. Pregunta a alguien del comité si también lo ve.
 warning-relay-shorter = El servidor ha perdido una parte de la historia.
 warning-relay-shorter-do = Deja la aplicación abierta: los teléfonos del comité devuelven lo que falta.
 warning-not-this-body = Este no es el comité que decía tu enlace.

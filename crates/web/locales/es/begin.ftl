@@ -1,6 +1,6 @@
 # Los primeros minutos.
 
-welcome-what = Decidid y actuad en común con quienes trabajáis, vivís o estudiáis.
+welcome-what = Decide y actúa en común con la gente con la que trabajas, vives o estudias.
 welcome-how = Sin número de teléfono ni correo. El servidor guarda cajas cerradas y nunca sabe quién está en tu comité.
 welcome-start = Crear un comité
 welcome-link = Tengo un enlace

@@ -24,7 +24,7 @@ restoring-about = Se está recuperando tu comité. Puede tardar un minuto.
 not-here-title = No está en este teléfono
 not-here-about = Este comité no está en este teléfono. Pide una invitación a alguien que esté dentro.
 gone-title = Ya no formas parte de este comité.
-gone-about = Saliste, o así lo decidió el comité. Lo que habías leído sigue aquí hasta que lo quites.
+gone-about = Saliste, lo decidió el comité o este dispositivo quedó fuera. Lo que habías leído sigue aquí hasta que lo quites.
 forget = Quitar de este teléfono
 forget-question = ¿Quitar lo que hay guardado aquí de este comité?
 forget-yes = Quitar
@@ -48,10 +48,15 @@ asking-give-up-yes = Retirar
 talk-messages = Mensajes
 talk-empty = Aquí no hay nada todavía.
 talk-empty-next = Saluda: lo puede leer todo el comité y nadie más.
-talk-expired = Mensaje antiguo, caducado
+talk-unreadable = { $count ->
+    [one] { $count } mensaje de antes de que llegaras, o caducado
+   *[other] { $count } mensajes de antes de que llegaras, o caducados
+}
 former-member = Antiguo integrante
+talk-earlier = Ver mensajes anteriores
 message-input = Mensaje
 message-send = Enviar
+message-write = Escribir un mensaje
 message-waiting = Sin enviar
 message-arrived = Llegó
 threads = Temas
@@ -92,7 +97,7 @@ vouch-count = { $needed ->
 }
 vouch-check = Pídele su código de comprobación. Tiene que ser
 vouch = Responder por esta persona
-vouch-question = ¿Conoces a { $nickname } en persona, habéis comparado el código y quieres que entre?
+vouch-question = ¿Conoces a { $nickname } en persona, el código coincide y quieres que entre?
 vouch-yes = Sí, respondo
 vouch-done = Has respondido por esta persona.
 window-ends = Ya responden bastantes. Hasta { $time } cualquiera puede oponerse.

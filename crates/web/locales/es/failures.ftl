@@ -17,7 +17,7 @@ rule-other = Las reglas del comité no lo permiten ({ $rule }).
 rule-R-005 = Este dispositivo no es de nadie de este comité.
 rule-R-020 = Un nombre tiene de 1 a 40 caracteres, y ninguno oculto.
 rule-R-021 = Alguien aquí ya tiene ese apodo. Elige otro.
-rule-R-023 = Ya hay demasiada gente esperando. Responded antes a algunas peticiones.
+rule-R-023 = Ya hay demasiada gente esperando. Hay que responder antes a algunas peticiones.
 rule-R-024 = Esta petición ya no está abierta.
 rule-R-025 = Ya has respondido por esta persona.
 rule-R-026 = Acabas de entrar. Podrás responder por otras personas cuando pase tu tiempo de espera.
@@ -33,3 +33,5 @@ rule-R-045 = Ya no es posible oponerse, o no desde este dispositivo.
 rule-R-054 = Cambiaste las cerraduras hace menos de una semana, y ahora no hace falta.
 rule-R-060 = La última persona no puede salir. Borra este teléfono en su lugar.
 rule-R-072 = El mensaje es demasiado largo.
+
+hindered-R-021 = Alguien aquí ya tiene ese apodo. Puede retirar la petición y volver a pedir con otro.

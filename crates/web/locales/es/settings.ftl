@@ -54,7 +54,7 @@ wipe-yes = Borrar todo
 
 about = Acerca de la aplicación
 about-server = Lo que puede ver el servidor
-about-server-1 = No puede leer lo que decís, cómo votáis ni cómo se llama vuestro comité.
+about-server-1 = No puede leer lo que se dice, cómo se vota ni cómo se llama tu comité.
 about-server-2 = No sabe quién está dentro: no tiene nombres, números ni correos.
 about-server-3 = Ve que ha llegado algo de un tamaño aproximado, y cuándo.
 about-server-4 = Puede ver la dirección de internet de tu teléfono y así adivinar qué comités usa un mismo teléfono. Una VPN o Tor lo ocultan.

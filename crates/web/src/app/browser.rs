@@ -62,7 +62,7 @@ pub(super) fn store(key: &str, value: Option<&str>) {
 
 /// The languages the user reads, best first.
 pub(super) fn languages() -> Vec<String> {
-    window().navigator().languages().iter().filter_map(|tag| JsValue::from(tag).as_string()).collect()
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
 }
 
 /// Tells the page its language and direction.
@@ -126,14 +126,19 @@ pub(super) fn random() -> f64 {
     js_sys::Math::random()
 }
 
-/// Moves the focus to what a selector finds, without scrolling.
+/// Moves the focus to what a selector finds, and scrolls there.
 pub(super) fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-        let options = web_sys::FocusOptions::new();
-        options.set_prevent_scroll(true);
-        let _ = element.focus_with_options(&options);
+        let _ = element.focus();
     }
+}
+
+/// Scrolls as far as is needed to see an element.
+pub(super) fn show(element: &Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// Calls back after the page has been drawn.
@@ -211,7 +216,13 @@ pub(super) fn day(time_ms: u64) -> String {
 pub(super) fn moment(time_ms: u64) -> String {
     format(
         time_ms,
-        &[("weekday", "short"), ("day", "numeric"), ("month", "short"), ("hour", "2-digit"), ("minute", "2-digit")],
+        &[
+            ("weekday", "short"),
+            ("day", "numeric"),
+            ("month", "short"),
+            ("hour", "2-digit"),
+            ("minute", "2-digit"),
+        ],
     )
 }
 
@@ -220,8 +231,11 @@ fn format(time_ms: u64, wishes: &[(&str, &str)]) -> String {
     for (name, value) in wishes {
         let _ = Reflect::set(&options, &(*name).into(), &(*value).into());
     }
-    // Arabic with the digits that the rest of the app uses.
-    let tag = current(|catalogue| format!("{}-u-nu-latn", catalogue.language().code()));
+    // As usual where the user lives, but with the digits that the rest of the app uses.
+    let language = current(|catalogue| catalogue.language());
+    let mut tags = languages().into_iter();
+    let tag = tags.find(|tag| Language::of_tags([tag.as_str()]) == Some(language) && !tag.contains("-u-"));
+    let tag = format!("{}-u-nu-latn", tag.as_deref().unwrap_or(language.code()));
     let date = Date::new(&JsValue::from(time_ms as f64));
     let formatted = js_sys::Intl::DateTimeFormat::new(&Array::of1(&tag.into()), &options);
     let format = formatted.format();

@@ -1,5 +1,6 @@
 //! Buttons, fields and notes that several screens use.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use super::browser;
@@ -32,7 +33,7 @@ pub(crate) fn Header(
                     }
                 })}
             <h1 class="bar-title" tabindex="-1">
-                {title}
+                <bdi>{title}</bdi>
             </h1>
             {children.map(|children| children())}
         </header>
@@ -48,22 +49,42 @@ pub(crate) fn MainButton(
     work: Work,
     /// For tests.
     testid: &'static str,
-    /// Plain, or one that destroys.
-    #[prop(optional)]
-    danger: bool,
     /// The tap.
     on_tap: impl FnMut() + 'static,
 ) -> impl IntoView {
     let mut on_tap = on_tap;
-    let class = if danger { "button main danger" } else { "button main" };
     view! {
         <button
             type="button"
-            class=class
+            class="button main"
             data-testid=testid
             aria-busy=move || work.is_busy().to_string()
             aria-disabled=move || work.is_busy().to_string()
             on:click=move |_| on_tap()
+        >
+            <span class="spinner" aria-hidden="true"></span>
+            <span>{label}</span>
+        </button>
+    }
+}
+
+/// The main button of a form: it is tapped also by the key that ends a line.
+#[component]
+pub(crate) fn SubmitButton(
+    /// What it does.
+    label: String,
+    /// The work that the form begins.
+    work: Work,
+    /// For tests.
+    testid: &'static str,
+) -> impl IntoView {
+    view! {
+        <button
+            type="submit"
+            class="button main"
+            data-testid=testid
+            aria-busy=move || work.is_busy().to_string()
+            aria-disabled=move || work.is_busy().to_string()
         >
             <span class="spinner" aria-hidden="true"></span>
             <span>{label}</span>
@@ -77,13 +98,19 @@ pub(crate) fn FailureNote(
     /// The work.
     work: Work,
 ) -> impl IntoView {
+    let note = NodeRef::<html::P>::new();
+    Effect::new(move |_| {
+        if let Some(note) = note.get() {
+            browser::after_drawing(move || browser::show(&note));
+        }
+    });
     view! {
         <div role="alert">
             {move || {
                 work.failure()
                     .map(|sentence| {
                         view! {
-                            <p class="note bad" data-testid="failure">
+                            <p class="note bad" node_ref=note data-testid="failure">
                                 {icon(Icon::Warning)}
                                 <span>{sentence}</span>
                             </p>
@@ -135,6 +162,31 @@ pub(crate) fn Field(
                 on:input=move |event| value.set(event_target_value(&event))
             />
         </div>
+    }
+}
+
+/// A form as the body of a screen.
+#[component]
+pub(crate) fn FormPage(
+    /// What its button does.
+    on_submit: impl FnMut() + 'static,
+    /// What stands on it.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <main class="frame">
+            <form class="page" novalidate on:submit=submitting(on_submit)>
+                {children()}
+            </form>
+        </main>
+    }
+}
+
+/// What to do when a form is submitted, other than what browsers do.
+pub(crate) fn submitting(mut then: impl FnMut()) -> impl FnMut(web_sys::SubmitEvent) {
+    move |event| {
+        event.prevent_default();
+        then();
     }
 }
 
@@ -228,6 +280,9 @@ pub(crate) fn Confirm(
     /// Whether it destroys.
     #[prop(optional)]
     danger: bool,
+    /// Whether it is the main thing to do here.
+    #[prop(optional)]
+    main: bool,
     /// The work it begins.
     work: Work,
     /// Why it cannot be done, if it cannot.
@@ -237,9 +292,21 @@ pub(crate) fn Confirm(
     on_yes: impl Fn() + Clone + Send + Sync + 'static,
 ) -> impl IntoView {
     let asking = RwSignal::new(false);
+    // Done: the question is answered.
+    Effect::new(move |was_busy: Option<bool>| {
+        let is_busy = work.is_busy();
+        if was_busy == Some(true) && !is_busy && work.failure().is_none() {
+            asking.set(false);
+        }
+        is_busy
+    });
     let confirm_id = format!("{testid}-confirm");
     let hindered = hindrance.is_some();
-    let first_class = if danger { "button danger-quiet" } else { "button" };
+    let first_class = match (danger, main) {
+        (true, _) => "button danger-quiet",
+        (false, true) => "button main",
+        (false, false) => "button",
+    };
     let first = move || {
         let label = label.clone();
         view! {
@@ -281,9 +348,9 @@ pub(crate) fn Confirm(
         }
     };
     view! {
+        <FailureNote work=work/>
         {move || if asking.get() { second().into_any() } else { first().into_any() }}
         {hindrance.map(|hindrance| view! { <p class="hint">{hindrance}</p> })}
-        <FailureNote work=work/>
     }
 }
 

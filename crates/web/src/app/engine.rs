@@ -102,6 +102,7 @@ fn take(app: App, said: ToPage) {
         ToPage::Locked { wrong } => app.stage.set(Stage::Locked { wrong }),
         ToPage::Damaged => app.stage.set(Stage::Damaged),
         ToPage::StorageFailed { text } => stop(app, Stage::Failed(text)),
+        ToPage::Crashed { text } => stop(app, Stage::Crashed(text)),
         ToPage::App { view } => {
             if *app.view.get_untracked() != view {
                 app.view.set(Arc::new(view));

@@ -16,6 +16,7 @@ const PATIENCE_MS: u64 = 400;
 
 /// The whole page.
 pub(super) fn shell(worker: Worker) -> impl IntoView {
+    std::panic::set_hook(Box::new(|panic| browser::tell("concerted-trouble", &panic.to_string())));
     let app = App::new();
     provide_context(app);
     browser::set_appearance(app.appearance.get_untracked().as_deref());
@@ -48,6 +49,9 @@ fn follow_address(app: App) {
     Effect::new(move |before: Option<Route>| {
         let route = app.route.get();
         engine::look(&route);
+        if matches!(route, Route::Home | Route::Committee { .. }) {
+            app.settings_from.set(route.clone());
+        }
         if before.as_ref().is_some_and(|before| *before != route) {
             // Whoever cannot see the screen hears its title.
             browser::after_drawing(|| browser::focus("h1"));
@@ -65,6 +69,7 @@ fn stage(app: App) -> AnyView {
             Stage::Locked { wrong } => view! { <stopped::Locked wrong=wrong/> }.into_any(),
             Stage::Damaged => view! { <stopped::Damaged/> }.into_any(),
             Stage::Failed(text) => view! { <stopped::Failed text=text/> }.into_any(),
+            Stage::Crashed(text) => view! { <stopped::Crashed text=text/> }.into_any(),
             Stage::Ready => ready(app),
         }}
     }

@@ -29,6 +29,8 @@ pub(crate) enum Stage {
     Damaged,
     /// The browser cannot store, for this reason in its words.
     Failed(String),
+    /// The worker has stopped at this place.
+    Crashed(String),
     /// The engine runs.
     Ready,
 }
@@ -59,6 +61,8 @@ pub(crate) enum Plan {
 pub(crate) struct App {
     pub(crate) stage: RwSignal<Stage>,
     pub(crate) route: RwSignal<Route>,
+    /// Where the settings were opened from.
+    pub(crate) settings_from: RwSignal<Route>,
     pub(crate) view: RwSignal<Arc<AppView>>,
     /// The committee on the screen.
     pub(crate) body: RwSignal<Option<Arc<BodyView>>>,
@@ -90,6 +94,7 @@ impl App {
         Self {
             stage: RwSignal::new(Stage::Starting),
             route: RwSignal::new(Route::parse(&browser::hash())),
+            settings_from: RwSignal::new(Route::Home),
             view: RwSignal::new(Arc::new(view)),
             body: RwSignal::new(None),
             words: RwSignal::new(None),

@@ -10,13 +10,18 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::BroadcastChannel;
+use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::{Note, Outbox, js, scope};
 
 const NAME: &str = "concerted-store";
 /// How long the other tab has to let go before it is made to.
 const PATIENCE_MS: i32 = 3000;
+
+thread_local! {
+    /// Tells what this worker broadcasts from what others do.
+    static OWN_ID: f64 = js_sys::Math::random();
+}
 
 /// The right to use the store, until dropped.
 pub(super) struct Held {
@@ -50,7 +55,7 @@ pub(super) async fn obtain(outbox: &Outbox) -> bool {
 /// is here.
 pub(super) fn take_over(outbox: Outbox, done: Rc<Cell<bool>>) {
     if let Ok(channel) = BroadcastChannel::new(NAME) {
-        let _ = channel.post_message(&"let go".into());
+        let _ = channel.post_message(&OWN_ID.with(f64::clone).into());
     }
     let steal = Closure::once_into_js(move || {
         if !done.get() {
@@ -63,8 +68,11 @@ pub(super) fn take_over(outbox: Outbox, done: Rc<Cell<bool>>) {
 /// Listens for other tabs that ask for the store.
 pub(super) fn listen(outbox: Outbox) {
     let Ok(channel) = BroadcastChannel::new(NAME) else { return };
-    let hear = Closure::<dyn FnMut(JsValue)>::new(move |_| {
-        let _ = outbox.unbounded_send(Note::LetGo);
+    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let is_own = event.data().as_f64() == Some(OWN_ID.with(f64::clone));
+        if !is_own {
+            let _ = outbox.unbounded_send(Note::LetGo);
+        }
     });
     channel.set_onmessage(Some(hear.as_ref().unchecked_ref()));
     hear.forget();

@@ -37,6 +37,7 @@ type Inbox = UnboundedReceiver<Note>;
 /// Runs the engine in this worker for as long as the worker lives.
 #[wasm_bindgen]
 pub fn start_worker() {
+    std::panic::set_hook(Box::new(|panic| post(&ToPage::Crashed { text: panic.to_string() })));
     let (outbox, inbox) = unbounded();
     listen_to_page(outbox.clone());
     lock::listen(outbox.clone());

@@ -133,19 +133,8 @@ impl Socket {
         Self::new(number, Some(socket), vec![on_open, on_message, on_close])
     }
 
-    fn new(
-        number: u64,
-        socket: Option<WebSocket>,
-        handlers: Vec<Closure<dyn FnMut(MessageEvent)>>,
-    ) -> Self {
-        Self {
-            number,
-            socket,
-            is_open: false,
-            waiting: Vec::new(),
-            heard_ms: now_ms(),
-            _handlers: handlers,
-        }
+    fn new(number: u64, socket: Option<WebSocket>, handlers: Vec<Closure<dyn FnMut(MessageEvent)>>) -> Self {
+        Self { number, socket, is_open: false, waiting: Vec::new(), heard_ms: now_ms(), _handlers: handlers }
     }
 
     fn flush(&mut self) {

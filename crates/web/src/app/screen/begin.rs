@@ -4,9 +4,12 @@ use concerted_assembly::template::Template;
 use concerted_client::{Command, Reply};
 use leptos::prelude::*;
 
+use super::home::open_only_committee;
 use super::settings::LanguageChoice;
 use crate::app::browser;
-use crate::app::control::{Choices, CopyButton, FailureNote, Field, Header, MainButton, WordsField};
+use crate::app::control::{
+    Choices, CopyButton, FailureNote, Field, FormPage, Header, SubmitButton, WordsField,
+};
 use crate::app::engine::Work;
 use crate::app::icon::{Icon, icon, mark};
 use crate::app::state::{App, Plan};
@@ -68,8 +71,7 @@ pub(crate) fn Start() -> impl IntoView {
             nickname: nickname.get_untracked().trim().to_owned(),
             kind: kind.get_untracked(),
         };
-        let incomplete =
-            name.get_untracked().trim().is_empty() || nickname.get_untracked().trim().is_empty();
+        let incomplete = name.get_untracked().trim().is_empty() || nickname.get_untracked().trim().is_empty();
         missing.set(incomplete);
         if incomplete {
             let empty = if name.get_untracked().trim().is_empty() { "#committee-name" } else { "#nickname" };
@@ -84,7 +86,7 @@ pub(crate) fn Start() -> impl IntoView {
     });
     view! {
         <Header title=t!("start-title") back=Some(Route::Home)/>
-        <main class="page">
+        <FormPage on_submit=go_on>
             <Field
                 id="committee-name"
                 label=t!("start-name")
@@ -99,9 +101,9 @@ pub(crate) fn Start() -> impl IntoView {
             </div>
             <FailureNote work=work/>
             <div class="actions">
-                <MainButton label=t!("start-go") work=work testid="start-go" on_tap=go_on/>
+                <SubmitButton label=t!("start-go") work=work testid="start-go"/>
             </div>
-        </main>
+        </FormPage>
     }
 }
 
@@ -289,11 +291,12 @@ fn CheckWords(
             </div>
         }
     });
+    let fields = fields.collect_view();
     view! {
         <Header title=t!("words-check-title")/>
-        <main class="page">
+        <FormPage on_submit=check>
             <p>{t!("words-check-about")}</p>
-            {fields.collect_view()}
+            {fields}
             <div role="alert">
                 {move || {
                     wrong
@@ -304,7 +307,7 @@ fn CheckWords(
                 }}
             </div>
             <div class="actions">
-                <button type="button" class="button main" data-testid="words-check-go" on:click=move |_| check()>
+                <button type="submit" class="button main" data-testid="words-check-go">
                     {t!("words-check-go")}
                 </button>
                 <button
@@ -316,7 +319,7 @@ fn CheckWords(
                     {t!("words-again")}
                 </button>
             </div>
-        </main>
+        </FormPage>
     }
 }
 
@@ -335,18 +338,18 @@ pub(crate) fn HaveLink() -> impl IntoView {
     };
     view! {
         <Header title=t!("link-title") back=Some(Route::Home)/>
-        <main class="page">
+        <FormPage on_submit=open>
             <p>{t!("link-about")}</p>
             <Field id="link" label=t!("link-field") value=link kind="url" literal=true/>
             <div role="alert">
                 {move || wrong.get().then(|| view! { <p class="note bad">{t!("link-wrong")}</p> })}
             </div>
             <div class="actions">
-                <button type="button" class="button main" data-testid="link-open" on:click=move |_| open()>
+                <button type="submit" class="button main" data-testid="link-open">
                     {t!("link-open")}
                 </button>
             </div>
-        </main>
+        </FormPage>
     }
 }
 
@@ -364,11 +367,14 @@ pub(crate) fn Restore() -> impl IntoView {
             lost: lost.get_untracked(),
         };
         browser::ask_to_persist();
-        work.run(command, move |_| app.go_instead(Route::Home));
+        work.run(command, move |_| {
+            app.go_instead(Route::Home);
+            open_only_committee(app);
+        });
     };
     view! {
         <Header title=t!("restore-title") back=Some(Route::Home)/>
-        <main class="page">
+        <FormPage on_submit=restore>
             <p>{t!("restore-about")}</p>
             <WordsField value=words/>
             <label class="choice">
@@ -397,8 +403,8 @@ pub(crate) fn Restore() -> impl IntoView {
             <p class="hint">{t!("restore-talk")}</p>
             <FailureNote work=work/>
             <div class="actions">
-                <MainButton label=t!("restore-go") work=work testid="restore-go" on_tap=restore/>
+                <SubmitButton label=t!("restore-go") work=work testid="restore-go"/>
             </div>
-        </main>
+        </FormPage>
     }
 }

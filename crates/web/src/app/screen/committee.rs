@@ -60,9 +60,7 @@ pub(crate) fn Committee(
             match phase {
                 PhaseView::Member => view! { <Member body=body part=part/> }.into_any(),
                 PhaseView::Asking => view! { <Asking body=body/> }.into_any(),
-                PhaseView::Creating => {
-                    view! { <Preparing body=body text=t!("creating-about")/> }.into_any()
-                }
+                PhaseView::Creating => view! { <Preparing body=body text=t!("creating-about")/> }.into_any(),
                 PhaseView::Restoring => {
                     view! { <Preparing body=body text=t!("restoring-about")/> }.into_any()
                 }
@@ -102,8 +100,8 @@ fn Member(
                 {icon(Icon::Back)}
             </a>
             <div class="bar-title">
-                <h1 tabindex="-1" dir="auto" data-testid="title">
-                    {move || name.get()}
+                <h1 tabindex="-1">
+                    <bdi data-testid="title">{move || name.get()}</bdi>
                 </h1>
                 <Status body=body/>
             </div>
@@ -156,9 +154,19 @@ fn Tabs(
     part: Part,
 ) -> impl IntoView {
     let id = body.with_untracked(|body| body.body.clone());
-    let requests = Memo::new(move |_| {
-        body.with(|body| body.requests.iter().filter(|request| !request.vouched).count())
-    });
+    let requests =
+        Memo::new(move |_| body.with(|body| body.requests.iter().filter(|request| !request.vouched).count()));
+    let badge = move || {
+        let count = requests.get();
+        (count > 0).then(|| {
+            view! {
+                <span class="badge" data-testid="request-count">
+                    {count}
+                    <span class="unseen">{t!("requests-waiting", count = count)}</span>
+                </span>
+            }
+        })
+    };
     let tab = |to: Part, picture: Icon, label: String, testid: &'static str| {
         let href = Route::Committee { body: id.clone(), part: to }.to_hash();
         view! {
@@ -170,22 +178,7 @@ fn Tabs(
             >
                 {icon(picture)}
                 <span>{label}</span>
-                {(to == Part::People)
-                    .then(|| {
-                        move || {
-                            (requests.get() > 0)
-                                .then(|| {
-                                    view! {
-                                        <span class="badge" data-testid="request-count">
-                                            {requests.get()}
-                                            <span class="unseen">
-                                                {t!("requests-waiting", count = requests.get())}
-                                            </span>
-                                        </span>
-                                    }
-                                })
-                        }
-                    })}
+                {(to == Part::People).then_some(badge)}
             </a>
         }
     };
@@ -216,8 +209,8 @@ fn Asking(
         <Header title=t!("asking-title") back=Some(Route::Home)/>
         <Warnings body=body/>
         <main class="page" data-testid="asking">
-            <h2 class="large" dir="auto">
-                {move || body.with(|body| body.name.clone())}
+            <h2 class="large">
+                <bdi>{move || body.with(|body| body.name.clone())}</bdi>
             </h2>
             {move || {
                 let asking = asking.get()?;

@@ -94,10 +94,10 @@ fn row(body: BodySummary) -> impl IntoView {
                     {initial(&name)}
                 </span>
                 <span class="list-text">
-                    <strong dir="auto">{name}</strong>
-                    <span class="hint cut" dir="auto">
-                        {below}
-                    </span>
+                    <strong>
+                        <bdi>{name}</bdi>
+                    </strong>
+                    <span class="hint cut">{below}</span>
                 </span>
                 {(body.requests > 0)
                     .then(|| {

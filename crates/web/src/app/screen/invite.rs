@@ -21,35 +21,77 @@ pub(crate) fn Invite(
     let links = Memo::new(move |_| body.with(|body| body.invitations.clone()));
     let work = Work::new();
     let invite = move || work.run(Command::Invite { body: id.get_value() }, |_| ());
+    let first = Memo::new(move |_| links.with(|links| links.first().cloned()));
     view! {
         <main class="page">
-            <h2>{t!("invite-title")}</h2>
-            <p>{t!("invite-about")}</p>
+            <div>
+                <h2>{t!("invite-title")}</h2>
+                <p>{t!("invite-about")}</p>
+            </div>
             <For each=move || links.get() key=|link| link.clone() let(link)>
-                <Invitation body=id.get_value() name=name.get_value() link=link/>
+                <Invitation body=id.get_value() link=link/>
             </For>
             <FailureNote work=work/>
-            <div class="actions">
-                {move || {
-                    let label = if links.with(Vec::is_empty) { t!("invite-go") } else { t!("invite-another") };
-                    view! { <MainButton label=label work=work testid="invite" on_tap=invite/> }
-                }}
-            </div>
+            {move || match first.get() {
+                Some(link) => {
+                    view! {
+                        <button
+                            type="button"
+                            class="button"
+                            data-testid="invite-another"
+                            aria-busy=move || work.is_busy().to_string()
+                            on:click=move |_| invite()
+                        >
+                            {icon(Icon::Plus)}
+                            <span>{t!("invite-another")}</span>
+                        </button>
+                        <div class="actions row">
+                            <CopyButton text=link.clone() label=t!("invite-copy")/>
+                            <ShareButton name=name.get_value() link=link/>
+                        </div>
+                    }
+                        .into_any()
+                }
+                None => {
+                    view! {
+                        <div class="actions">
+                            <MainButton label=t!("invite-go") work=work testid="invite" on_tap=invite/>
+                        </div>
+                    }
+                        .into_any()
+                }
+            }}
         </main>
     }
+}
+
+#[component]
+fn ShareButton(
+    /// The committee's name.
+    name: String,
+    /// The link.
+    link: String,
+) -> impl IntoView {
+    let share = move |_| browser::share(&t!("invite-share-text", name = name.as_str()), &link);
+    browser::can_share().then(|| {
+        view! {
+            <button type="button" class="button main" data-testid="share" on:click=share>
+                {icon(Icon::Share)}
+                <span>{t!("invite-share")}</span>
+            </button>
+        }
+    })
 }
 
 #[component]
 fn Invitation(
     /// The committee's id.
     body: String,
-    /// The committee's name.
-    name: String,
     /// The link.
     link: String,
 ) -> impl IntoView {
     let work = Work::new();
-    let (shown, copied, shared, closed) = (link.clone(), link.clone(), link.clone(), link.clone());
+    let (shown, closed) = (link.clone(), link.clone());
     let close = move || {
         work.run(Command::RevokeInvite { body: body.clone(), link: closed.clone() }, |_| ());
     };
@@ -60,25 +102,6 @@ fn Invitation(
             <p class="link" dir="ltr" data-testid="invite-link">
                 {shown}
             </p>
-            <div class="row">
-                <CopyButton text=copied label=t!("invite-copy")/>
-                {browser::can_share()
-                    .then(|| {
-                        view! {
-                            <button
-                                type="button"
-                                class="button"
-                                data-testid="share"
-                                on:click=move |_| {
-                                    browser::share(&t!("invite-share-text", name = name.as_str()), &shared);
-                                }
-                            >
-                                {icon(Icon::Share)}
-                                <span>{t!("invite-share")}</span>
-                            </button>
-                        }
-                    })}
-            </div>
             <Confirm
                 label=t!("invite-close")
                 question=t!("invite-close-question")

@@ -110,7 +110,11 @@ fn Ask(
             return;
         }
         unanswered.set(false);
-        begin(app, work, Plan::Join { link: link.clone(), nickname: nickname.get_untracked().trim().to_owned() });
+        begin(
+            app,
+            work,
+            Plan::Join { link: link.clone(), nickname: nickname.get_untracked().trim().to_owned() },
+        );
     };
     let sources = vec![
         ("known".to_owned(), t!("join-source-known"), String::new()),
@@ -118,8 +122,8 @@ fn Ask(
     ];
     view! {
         <p>{t!("join-invited")}</p>
-        <h2 class="large" dir="auto" data-testid="join-name">
-            {card.name}
+        <h2 class="large">
+            <bdi data-testid="join-name">{card.name}</bdi>
         </h2>
         <details>
             <summary>{t!("join-bylaws")}</summary>

@@ -5,7 +5,7 @@ use concerted_client::view::BodyView;
 use leptos::prelude::*;
 
 use super::bylaws::Bylaws;
-use crate::app::control::{Confirm, FailureNote, Field, MainButton};
+use crate::app::control::{Confirm, FailureNote, Field, SubmitButton, submitting};
 use crate::app::engine::Work;
 use crate::app::icon::{Icon, icon};
 use crate::app::state::App;
@@ -60,12 +60,12 @@ fn Nickname(
         work.run(command, move |_| app.announce(t!("nickname-changed")));
     };
     view! {
-        <section>
+        <form class="stack" on:submit=submitting(change)>
             <h2>{t!("more-nickname")}</h2>
             <Field id="own-nickname" label=t!("nickname") hint=t!("more-nickname-hint") value=nickname longest=40/>
             <FailureNote work=work/>
-            <MainButton label=t!("more-nickname-go") work=work testid="nickname-go" on_tap=change/>
-        </section>
+            <SubmitButton label=t!("more-nickname-go") work=work testid="nickname-go"/>
+        </form>
     }
 }
 

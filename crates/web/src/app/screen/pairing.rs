@@ -4,6 +4,7 @@ use concerted_client::pairing::PairingView;
 use concerted_client::{Command, Reply};
 use leptos::prelude::*;
 
+use super::home::open_only_committee;
 use crate::app::browser;
 use crate::app::control::{CopyButton, FailureNote, Field, Header, MainButton, QrCode, Waiting};
 use crate::app::engine::Work;
@@ -28,6 +29,7 @@ pub(crate) fn NewDevice() -> impl IntoView {
     Effect::new(move |_| {
         if begun.get() && pairing.get().is_none() {
             app.go_instead(Route::Home);
+            open_only_committee(app);
         }
     });
     view! {

@@ -23,13 +23,13 @@ pub(crate) fn People(
     let id = StoredValue::new(body.with_untracked(|body| body.body.clone()));
     let requests = Memo::new(move |_| body.with(|body| body.requests.clone()));
     let members = Memo::new(move |_| body.with(|body| sorted(body.members.clone())));
-    let alone = Memo::new(move |_| members.with(|members| members.len() < 2));
+    let alone = Memo::new(move |_| members.with(Vec::len) < 2 && requests.with(Vec::is_empty));
     view! {
         <main class="page">
             <Show when=move || !requests.with(Vec::is_empty)>
                 <section>
                     <h2>{t!("people-requests")}</h2>
-                    <p class="hint">{t!("vouch-about")}</p>
+                    <p class="hint below-title">{t!("vouch-about")}</p>
                     <For each=move || requests.get() key=|request| format!("{request:?}") let(request)>
                         <Request body=id.get_value() request=request/>
                     </For>
@@ -81,10 +81,12 @@ fn Request(
         let (body, applicant) = (body.clone(), applicant.clone());
         move || work.run(Command::Vouch { body: body.clone(), applicant: applicant.clone() }, |_| ())
     };
-    let object = move || work.run(Command::Object { body: body.clone(), applicant: applicant.clone() }, |_| ());
+    let object =
+        move || work.run(Command::Object { body: body.clone(), applicant: applicant.clone() }, |_| ());
     let in_window = request.window_ends_ms;
     let hindrance = request.hindered_by.as_deref().filter(|_| !request.vouched).map(rule_sentence);
     let nickname = request.nickname.clone();
+    let waits_for_vouches = !request.vouched && in_window.is_none();
     view! {
         <article class="card" data-testid="request">
             <div class="person">
@@ -92,25 +94,36 @@ fn Request(
                     {initial(&nickname)}
                 </span>
                 <div>
-                    <h3 dir="auto">{nickname.clone()}</h3>
+                    <h3>
+                        <bdi>{nickname.clone()}</bdi>
+                    </h3>
                     <p class="hint" data-testid="vouch-count">
                         {t!("vouch-count", count = request.vouches, needed = request.needed)}
                     </p>
                 </div>
             </div>
-            <p class="hint">
-                {t!("vouch-check")} " " <span class="code-inline" dir="ltr">{check_code(&request.applicant)}</span>
-            </p>
+            {waits_for_vouches
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="hint">{t!("vouch-check")}</p>
+                            <p class="code" dir="ltr" data-testid="check-code">
+                                {check_code(&request.applicant)}
+                            </p>
+                        </div>
+                    }
+                })}
             {in_window.map(|ends_ms| view! { <p>{t!("window-ends", time = browser::moment(ends_ms))}</p> })}
             {if request.vouched {
                 view! { <p class="good" data-testid="vouched">{t!("vouch-done")}</p> }.into_any()
-            } else if in_window.is_none() {
+            } else if waits_for_vouches {
                 view! {
                     <Confirm
                         label=t!("vouch")
                         question=t!("vouch-question", nickname = nickname.as_str())
                         yes=t!("vouch-yes")
                         testid="vouch"
+                        main=true
                         work=work
                         hindrance=hindrance
                         on_yes=vouch
@@ -141,7 +154,8 @@ fn Request(
 /// Why the rules do not allow it, as far as there is a sentence for that.
 fn rule_sentence(rule: &str) -> String {
     current(|catalogue| {
-        let own = catalogue.get(&format!("rule-{rule}"), &args([]));
+        let own =
+            ["hindered", "rule"].iter().find_map(|kind| catalogue.get(&format!("{kind}-{rule}"), &args([])));
         own.unwrap_or_else(|| catalogue.text("rule-other", &args([("rule", rule.into())])))
     })
 }
@@ -166,7 +180,9 @@ fn Member(
                         {initial(&member.nickname)}
                     </span>
                     <span class="list-text">
-                        <strong dir="auto">{member.nickname.clone()}</strong>
+                        <strong>
+                            <bdi data-testid="member-name">{member.nickname.clone()}</bdi>
+                        </strong>
                         {me.then(|| view! { <span class="tag">{t!("you")}</span> })}
                         {(!member.arrived)
                             .then(|| {

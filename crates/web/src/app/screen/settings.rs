@@ -6,7 +6,9 @@ use leptos::prelude::*;
 
 use super::pairing::AddDevice;
 use crate::app::browser;
-use crate::app::control::{Confirm, CopyButton, FailureNote, Field, Header, MainButton, WordsField};
+use crate::app::control::{
+    Confirm, CopyButton, FailureNote, Field, Header, SubmitButton, WordsField, submitting,
+};
 use crate::app::engine::{self, Work};
 use crate::app::icon::{Icon, icon};
 use crate::app::state::App;
@@ -39,7 +41,8 @@ const fn to_list() -> Option<Route> {
 
 #[component]
 fn List() -> impl IntoView {
-    let begun = App::of_context().view.get_untracked().begun;
+    let app = App::of_context();
+    let begun = app.view.get_untracked().begun;
     let row = |setting: Setting, label: String, testid: &'static str| {
         view! {
             <a class="list-row" href=Route::Settings(setting).to_hash() data-testid=testid>
@@ -49,7 +52,7 @@ fn List() -> impl IntoView {
         }
     };
     view! {
-        <Header title=t!("settings") back=Some(Route::Home)/>
+        <Header title=t!("settings") back=Some(app.settings_from.get_untracked())/>
         <main class="page">
             <nav class="list" aria-label=t!("settings")>
                 {row(Setting::Language, t!("language"), "settings-language")}
@@ -167,13 +170,7 @@ fn Passphrase() -> impl IntoView {
             <p class="large" data-testid="passphrase-state">
                 {move || if is_set.get() { t!("passphrase-is-set") } else { t!("passphrase-is-not-set") }}
             </p>
-            <form
-                class="stack"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    set();
-                }
-            >
+            <form class="stack" on:submit=submitting(set)>
                 <Field
                     id="passphrase-new"
                     label=t!("passphrase-new")
@@ -194,7 +191,7 @@ fn Passphrase() -> impl IntoView {
                 </div>
                 <FailureNote work=work/>
                 <div class="actions">
-                    <MainButton label=t!("passphrase-set") work=work testid="passphrase-set" on_tap=set/>
+                    <SubmitButton label=t!("passphrase-set") work=work testid="passphrase-set"/>
                 </div>
             </form>
             {move || {

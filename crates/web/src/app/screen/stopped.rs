@@ -4,7 +4,7 @@ use concerted_client::Command;
 use leptos::prelude::*;
 
 use crate::app::browser;
-use crate::app::control::{Confirm, Field, Waiting};
+use crate::app::control::{Confirm, Field, Waiting, submitting};
 use crate::app::engine::{self, Work};
 use crate::app::icon::mark;
 use crate::app::state::{App, Stage};
@@ -38,10 +38,7 @@ pub(crate) fn Locked(
             </div>
             <form
                 class="stack"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    unlock();
-                }
+                on:submit=submitting(unlock)
             >
                 <Field id="passphrase" label=t!("passphrase") value=passphrase kind="password" literal=true/>
                 <div role="alert">
@@ -55,7 +52,8 @@ pub(crate) fn Locked(
                         data-testid="unlock"
                         aria-busy=move || trying.get().to_string()
                     >
-                        {t!("unlock")}
+                        <span class="spinner" aria-hidden="true"></span>
+                        <span>{t!("unlock")}</span>
                     </button>
                 </div>
             </form>
@@ -137,13 +135,34 @@ pub(crate) fn Failed(
     /// Why, in its words.
     text: String,
 ) -> impl IntoView {
+    view! { <Reload title=t!("storage-failed-title") about=t!("storage-failed-about") text=text/> }
+}
+
+/// The worker has stopped where it never should.
+#[component]
+pub(crate) fn Crashed(
+    /// Where.
+    text: String,
+) -> impl IntoView {
+    view! { <Reload title=t!("crashed-title") about=t!("crashed-about") text=text/> }
+}
+
+#[component]
+fn Reload(
+    /// What has happened.
+    title: String,
+    /// What to do.
+    about: String,
+    /// For those who can repair it.
+    text: String,
+) -> impl IntoView {
     view! {
         <main class="page">
-            <h1 tabindex="-1" data-testid="storage-failed">
-                {t!("storage-failed-title")}
+            <h1 tabindex="-1" data-testid="stopped">
+                {title}
             </h1>
-            <p>{t!("storage-failed-about")}</p>
-            <p class="hint" dir="ltr">
+            <p>{about}</p>
+            <p class="hash" dir="ltr">
                 {text}
             </p>
             <div class="actions">

@@ -6,7 +6,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::app::browser;
-use crate::app::control::FailureNote;
+use crate::app::control::{FailureNote, submitting};
 use crate::app::engine::Work;
 use crate::app::icon::{Icon, icon, mark};
 use crate::app::state::App;
@@ -17,6 +17,8 @@ use crate::timeline::{self, Row};
 const COLOURS: u32 = 8;
 /// The most that a message may hold, in bytes; see rule R-072.
 const MESSAGE_BYTES_MAX: u32 = 16_000;
+/// How many rows are drawn at first, and how many more at a time: an old phone draws slowly.
+const ROWS_STEP: usize = 150;
 /// The longest name of a thread, in characters.
 const THREAD_CHARS_MAX: u32 = 60;
 
@@ -29,17 +31,21 @@ pub(crate) fn Talk(
     // All threads, the common one (empty), or a named one.
     let thread = RwSignal::new(None::<String>);
     let messages = Memo::new(move |_| body.with(|body| body.messages.clone()));
-    let rows = Memo::new(move |_| {
+    let all = Memo::new(move |_| {
         messages.with(|messages| timeline::rows(messages, thread.get().as_deref(), browser::day_of))
     });
-    let list = NodeRef::<html::Main>::new();
+    let rows_max = RwSignal::new(ROWS_STEP);
+    let earlier = Memo::new(move |_| all.with(Vec::len).saturating_sub(rows_max.get()));
+    let rows = Memo::new(move |_| all.with(|all| all[earlier.get().min(all.len())..].to_vec()));
+    let list = NodeRef::<html::Div>::new();
     keep_at_end(list, rows);
     announce_new(rows);
     let keyed = move || rows.get().into_iter().enumerate().collect::<Vec<(usize, Row)>>();
     let labelled = Memo::new(move |_| thread.get().is_none());
     view! {
-        <Threads messages=messages thread=thread/>
-        <main class="talk" node_ref=list tabindex="0" aria-label=t!("talk-messages")>
+        <main class="frame">
+            <Threads messages=messages thread=thread/>
+            <div class="talk" node_ref=list tabindex="0" role="region" aria-label=t!("talk-messages")>
             {move || {
                 rows.with(Vec::is_empty)
                     .then(|| {
@@ -52,18 +58,29 @@ pub(crate) fn Talk(
                         }
                     })
             }}
+            <Show when=move || earlier.get() != 0>
+                <button
+                    type="button"
+                    class="button small earlier"
+                    data-testid="earlier"
+                    on:click=move |_| rows_max.update(|rows_max| *rows_max += ROWS_STEP)
+                >
+                    {t!("talk-earlier")}
+                </button>
+            </Show>
             <ol class="messages">
                 <For each=keyed key=|(index, row)| row.key(*index) let((_, row))>
                     {message(row, labelled)}
                 </For>
             </ol>
+            </div>
+            <Composer body=body thread=thread/>
         </main>
-        <Composer body=body thread=thread/>
     }
 }
 
 /// Stays at the newest message, unless the user looks at older ones.
-fn keep_at_end(list: NodeRef<html::Main>, rows: Memo<Vec<Row>>) {
+fn keep_at_end(list: NodeRef<html::Div>, rows: Memo<Vec<Row>>) {
     Effect::new(move |was_empty: Option<bool>| {
         let own_is_new = rows.with(|rows| rows.last().is_some_and(|row| row.message.sequence.is_none()));
         let is_empty = rows.with(Vec::is_empty);
@@ -140,7 +157,12 @@ fn Threads(
 }
 
 fn message(row: Row, labelled: Memo<bool>) -> impl IntoView {
-    let Row { message, opens_day, opens_run } = row;
+    let Row { message, opens_day, opens_run, unreadable } = row;
+    if unreadable > 0 {
+        let note = t!("talk-unreadable", count = unreadable);
+        return view! { <li class="day unreadable" data-testid="unreadable"><span>{note}</span></li> }
+            .into_any();
+    }
     let colour = format!("author colour-{}", timeline::colour_of(&message.author, COLOURS));
     let author = if message.nickname.is_empty() { t!("former-member") } else { message.nickname.clone() };
     let class = if message.mine { "message mine" } else { "message" };
@@ -152,7 +174,7 @@ fn message(row: Row, labelled: Memo<bool>) -> impl IntoView {
         <li class=class class:opens=opens_run data-testid="message" data-state=state>
             <div class="bubble">
                 {if named {
-                    view! { <p class=colour dir="auto">{author}</p> }.into_any()
+                    view! { <p class=colour><bdi>{author}</bdi></p> }.into_any()
                 } else {
                     let author = if message.mine { t!("you") } else { author };
                     view! { <p class="unseen">{author}</p> }.into_any()
@@ -161,17 +183,16 @@ fn message(row: Row, labelled: Memo<bool>) -> impl IntoView {
                     (labelled.get() && thread.with_value(|thread| !thread.is_empty()))
                         .then(|| {
                             view! {
-                                <p class="thread-label" dir="auto">
+                                <p class="thread-label">
                                     {icon(Icon::Topic)}
-                                    {thread.get_value()}
+                                    <bdi>{thread.get_value()}</bdi>
                                 </p>
                             }
                         })
                 }}
-                {match message.text {
-                    Some(text) => view! { <p class="text" dir="auto" data-testid="message-text">{text}</p> }.into_any(),
-                    None => view! { <p class="text expired">{t!("talk-expired")}</p> }.into_any(),
-                }}
+                <p class="text" dir="auto" data-testid="message-text">
+                    {message.text}
+                </p>
                 <p class="below">
                     <time>{browser::clock(message.time_ms)}</time>
                     {message.mine.then(|| delivery(message.sequence.is_some()))}
@@ -179,6 +200,7 @@ fn message(row: Row, labelled: Memo<bool>) -> impl IntoView {
             </div>
         </li>
     }
+    .into_any()
 }
 
 fn delivery(arrived: bool) -> impl IntoView {
@@ -233,12 +255,16 @@ fn Composer(
         };
         text.set(String::new());
         // What cannot be sent comes back, before whatever was typed since.
-        work.run_always(command, |_| (), move || {
-            let _ = text.try_update(|text| {
-                let since = std::mem::take(text);
-                *text = if since.is_empty() { said } else { format!("{said}\n{since}") };
-            });
-        });
+        work.run_always(
+            command,
+            |_| (),
+            move || {
+                let _ = text.try_update(|text| {
+                    let since = std::mem::take(text);
+                    *text = if since.is_empty() { said } else { format!("{said}\n{since}") };
+                });
+            },
+        );
         if let Some(area) = area.get_untracked() {
             let _ = area.focus();
         }
@@ -253,10 +279,8 @@ fn Composer(
     view! {
         <form
             class="composer"
-            on:submit=move |event| {
-                event.prevent_default();
-                send();
-            }
+            aria-label=t!("message-write")
+            on:submit=submitting(send)
         >
             <FailureNote work=work/>
             {move || naming.get().then(|| view! { <NameThread naming=naming thread=thread/> })}

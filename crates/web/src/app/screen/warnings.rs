@@ -17,12 +17,19 @@ pub(crate) fn Warnings(
     body: Signal<BodyView>,
 ) -> impl IntoView {
     let warnings = Memo::new(move |_| body.with(|body| body.warnings.clone()));
-    let offline = for_some_time(Memo::new(move |_| {
-        warnings.with(|warnings| warnings.contains(&Warning::Offline))
-    }));
+    let offline =
+        for_some_time(Memo::new(move |_| warnings.with(|warnings| warnings.contains(&Warning::Offline))));
     move || {
-        let shown = warnings.get().into_iter().filter(move |warning| *warning != Warning::Offline || offline.get());
-        shown.map(banner).collect_view()
+        let warnings = warnings.get().into_iter();
+        let shown: Vec<Warning> =
+            warnings.filter(|warning| *warning != Warning::Offline || offline.get()).collect();
+        (!shown.is_empty()).then(|| {
+            view! {
+                <section class="warnings" aria-label=t!("warnings")>
+                    {shown.into_iter().map(banner).collect_view()}
+                </section>
+            }
+        })
     }
 }
 
