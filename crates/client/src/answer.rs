@@ -1,6 +1,7 @@
 //! The answer to a newcomer: where the log is and what opens it (protocol,
 //! section 11.4).
 
+use concerted_log::ChainHash as StateHash;
 use concerted_log::epoch::EpochSecrets;
 use concerted_log::id::{Address, MailboxId, PointBytes, RelayKey};
 use concerted_log::invitation::answer_context;
@@ -23,6 +24,20 @@ pub struct JoinAnswer {
     /// The secrets of the epoch in force.
     #[n(3)]
     pub secrets: EpochSecrets,
+    /// What the log comes to, for the newcomer to compare with.
+    #[n(4)]
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// The state of a body after some entry, as a member found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Checkpoint {
+    /// How many entries were applied.
+    #[n(0)]
+    pub count: u64,
+    /// The hash of the state then.
+    #[n(1)]
+    pub state: StateHash,
 }
 
 impl JoinAnswer {

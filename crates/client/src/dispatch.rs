@@ -219,6 +219,8 @@ impl Engine {
             announced_ms: self.now_ms,
             public_url: None,
             drift_ms: None,
+            checkpoint: None,
+            other_history: false,
         })
     }
 

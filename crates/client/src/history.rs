@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::answer::Checkpoint;
 use concerted_assembly::body::{Applied, EntryMeta, Opened, Outcome};
 use concerted_assembly::content::{Admission, Content, Rekey};
 use concerted_assembly::{Body, Rule};
@@ -19,9 +20,14 @@ use concerted_log::fork::{EntryHeader, ForkProof, PATH_MAX};
 use concerted_log::id::{Address, BodyId, RelayKey};
 use concerted_log::message::Page;
 use concerted_log::receipt::Receipt;
-use concerted_log::record::{ParsedRecord, SeenHead};
+use concerted_log::record::ParsedRecord;
 use concerted_log::schnorr;
 use curve25519_dalek::scalar::Scalar;
+
+/// Most links for one epoch that are looked at.
+const LINKS_MAX: usize = 16;
+/// Most receipts for heads beyond the log that are kept for later.
+const AHEAD_MAX: usize = 32;
 
 /// The private keys that open seals for this device's user.
 #[derive(Default)]
@@ -92,6 +98,11 @@ pub struct History {
     /// The latest receipt for a head up to [`Self::head`].
     seen: Option<Receipt>,
     fork: Option<ForkProof>,
+    /// A state to compare with on the way.
+    checkpoint: Option<Checkpoint>,
+    other_history: bool,
+    /// The relay's receipts for heads beyond the log here, found in records.
+    ahead: Vec<Receipt>,
     /// Epochs whose link to the one before is in the log and right.
     linked: BTreeSet<Epoch>,
 }
@@ -114,6 +125,9 @@ impl History {
             receipt: None,
             seen: None,
             fork: None,
+            checkpoint: None,
+            other_history: false,
+            ahead: Vec::new(),
             linked: BTreeSet::new(),
         }
     }
@@ -122,6 +136,16 @@ impl History {
     pub fn learn(&mut self, secrets: EpochSecrets) {
         self.secrets.insert(secrets.epoch, secrets.record);
         self.posting.insert(secrets.epoch, secrets.posting);
+    }
+
+    /// Compares with a member's checkpoint on the way.
+    pub fn expect(&mut self, checkpoint: Checkpoint) {
+        self.checkpoint = Some(checkpoint);
+    }
+
+    /// Whether a checkpoint was not met.
+    pub fn is_other_history(&self) -> bool {
+        self.other_history
     }
 
     /// Adds a record secret alone.
@@ -339,16 +363,31 @@ impl History {
         }
     }
 
+    /// Whether the state is that of a checkpoint; none before its entry is applied
+    /// and after.
+    pub fn meets(&self, checkpoint: &Checkpoint) -> Option<bool> {
+        let body = self.body.as_ref().filter(|body| body.applied() == checkpoint.count)?;
+        Some(body.state_hash() == *checkpoint.state.as_bytes())
+    }
+
     /// Applies as many waiting entries as can be opened.
     pub fn advance(&mut self, keys: &OpeningKeys<'_>) -> (Vec<Step>, Stall) {
         let mut steps = Vec::new();
         let stall = loop {
             match self.step(keys) {
-                Ok(step) => steps.push(step),
+                Ok(step) => {
+                    steps.push(step);
+                    if let Some(meets) =
+                        self.checkpoint.as_ref().and_then(|checkpoint| self.meets(checkpoint))
+                    {
+                        self.other_history |= !meets;
+                    }
+                }
                 Err(stall) => break stall,
             }
         };
         self.note_seen();
+        self.look_back();
         (steps, stall)
     }
 
@@ -378,6 +417,7 @@ impl History {
         let applied = match &mut self.body {
             None => {
                 let (body, applied) = Body::found(&self.id, &meta, opened).map_err(Stall::NotThisBody)?;
+                self.check_first_secret(&applied)?;
                 self.body = Some(body);
                 applied
             }
@@ -389,6 +429,17 @@ impl History {
         self.follow_keys(&applied, keys);
         self.watch_for_fork(&applied);
         Ok(Step { meta, applied })
+    }
+
+    /// The first record secret follows from the genesis record, whose hash is the
+    /// body's id: a link cannot bring another.
+    fn check_first_secret(&self, applied: &Applied) -> Result<(), Stall> {
+        let derived = match &applied.content {
+            Some(Content::Genesis(genesis)) => Some(RecordSecret::of_genesis(&genesis.salt)),
+            _ => None,
+        };
+        let fits = derived.as_ref() == self.secrets.get(&Epoch::GENESIS);
+        if fits { Ok(()) } else { Err(Stall::NotThisBody(Rule::GenesisFirst)) }
     }
 
     /// Whether an entry's epoch is one whose records may count here, so that its
@@ -458,13 +509,22 @@ impl History {
         while at > epoch {
             let below = at.previous()?;
             let secret = self.secrets.get(&at)?;
+            // Whoever posts a false link must also have posted more entries sealed under
+            // the false secret than there are under the true one, for all to see.
             let found = self
                 .opened_waiting(at, secret)
                 .filter_map(|content| match content {
                     Content::Link(link) => secret.follow(&link),
                     _ => None,
                 })
-                .find(|candidate| self.fits(below, candidate))?;
+                .take(LINKS_MAX)
+                .map(|candidate| (self.opens(below, &candidate), candidate))
+                .filter(|(opens, _)| *opens > 0)
+                .fold(None, |best: Option<(usize, RecordSecret)>, next| match best {
+                    Some(best) if best.0 >= next.0 => Some(best),
+                    _ => Some(next),
+                })
+                .map(|(_, candidate)| candidate)?;
             self.secrets.insert(below, found);
             at = below;
         }
@@ -504,6 +564,16 @@ impl History {
         })
     }
 
+    /// How many waiting entries of its epoch a candidate opens.
+    fn opens(&self, epoch: Epoch, candidate: &RecordSecret) -> usize {
+        let of_epoch = self.waiting.iter().filter(|entry| entry.lane.epoch == epoch);
+        let opens = |entry: &&Entry| match &entry.payload {
+            Payload::Sealed(sealed) => sealed.open(entry.lane, candidate).is_some(),
+            Payload::Hash(_) => false,
+        };
+        of_epoch.filter(opens).count()
+    }
+
     /// Whether a candidate opens an entry of its epoch; true if there is none to
     /// try.
     fn fits(&self, epoch: Epoch, candidate: &RecordSecret) -> bool {
@@ -524,13 +594,25 @@ impl History {
         if applied.outcome != Outcome::Void(Rule::SeenHead) {
             return;
         }
-        if let Some(proof) = applied.unverified_seen.and_then(|seen| self.fork_with_seen(&seen)) {
+        let Some(seen) = applied.unverified_seen else { return };
+        let receipt = Receipt::from_seen(self.address, &seen);
+        let beyond = self.receipt.is_none_or(|own| own.sequence < receipt.sequence);
+        if beyond && self.ahead.len() < AHEAD_MAX && receipt.verify(&self.relay_key) {
+            self.ahead.push(receipt);
+        } else if let Some(proof) = self.fork_with(&receipt) {
             self.note_fork(proof);
         }
     }
 
-    fn fork_with_seen(&self, seen: &SeenHead) -> Option<ForkProof> {
-        self.fork_with(&Receipt::from_seen(self.address, seen))
+    /// Heads that were beyond the log, and are not any more, are compared now.
+    fn look_back(&mut self) {
+        let Some(own) = self.receipt else { return };
+        let (reached, ahead) = self.ahead.iter().partition(|receipt| receipt.sequence <= own.sequence);
+        self.ahead = ahead;
+        let reached: Vec<Receipt> = reached;
+        if let Some(proof) = reached.iter().find_map(|receipt| self.fork_with(receipt)) {
+            self.note_fork(proof);
+        }
     }
 
     /// Forgets waiting entries that came as hashes, and all after them, so that they

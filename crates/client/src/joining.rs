@@ -136,6 +136,7 @@ impl Engine {
         session.kept.address = Some(answer.address);
         session.kept.relay_key = Some(answer.relay_key);
         session.kept.secrets = vec![answer.secrets];
+        session.kept.checkpoint = answer.checkpoint;
         session.kept.phase = Phase::Member;
         session.dirty = true;
         session.open_history();

@@ -1,10 +1,11 @@
 //! Mailboxes of invitations, and answers to newcomers.
 
 use concerted_assembly::content::Content;
+use concerted_log::ChainHash;
 use concerted_log::invitation::{LinkSecret, OPEN_MS_MAX};
 use concerted_log::message::{ClientFrame, CloseMailbox, OpenMailbox, PutMail, ReadMail, Request};
 
-use crate::answer::JoinAnswer;
+use crate::answer::{Checkpoint, JoinAnswer};
 use crate::effect::Mode;
 use crate::engine::{Engine, Purpose};
 
@@ -82,7 +83,8 @@ impl Engine {
             return;
         }
         let (id, relay) = (session.kept.id, session.kept.relay.clone());
-        let answer = JoinAnswer { address, relay_key, secrets };
+        let checkpoint = Checkpoint { count: body.applied(), state: ChainHash::new(body.state_hash()) };
+        let answer = JoinAnswer { address, relay_key, secrets, checkpoint: Some(checkpoint) };
         let mut letters = Vec::new();
         let mut gone = Vec::new();
         for member in &session.kept.answers {

@@ -15,6 +15,7 @@ use concerted_log::receipt::Receipt;
 use concerted_log::{BodyId, DeviceId, MemberId, cbor};
 use minicbor::{Decode, Encode};
 
+use crate::answer::Checkpoint;
 use crate::history::{History, OpeningKeys, Stall, Step};
 use crate::outbox::{Group, Landed, Outbox};
 use crate::talk::{Said, TalkKeys};
@@ -135,6 +136,12 @@ pub struct Kept {
     /// something, in milliseconds.
     #[n(21)]
     pub drift_ms: Option<i64>,
+    /// What the member who let this one in found the log to come to.
+    #[n(22)]
+    pub checkpoint: Option<Checkpoint>,
+    /// Whether it comes to something else here: the history is not the members'.
+    #[n(23)]
+    pub other_history: bool,
 }
 
 /// A record secret kept without its posting secret.
@@ -332,6 +339,9 @@ impl Session {
         if let Some(proof) = &self.kept.fork {
             history.note_fork(proof.clone());
         }
+        if let Some(checkpoint) = self.kept.checkpoint {
+            history.expect(checkpoint);
+        }
         self.history = Some(history);
     }
 
@@ -409,6 +419,7 @@ impl Session {
             .map(|(epoch, secret)| KeptRecordSecret { epoch: *epoch, secret: secret.clone() })
             .collect();
         self.kept.fork = history.fork().cloned();
+        self.kept.other_history |= history.is_other_history();
         self.kept.receipt = history.receipt().copied();
     }
 

@@ -446,6 +446,9 @@ impl Session {
         if self.kept.fork.is_some() {
             warnings.push(Warning::Fork);
         }
+        if self.kept.other_history {
+            warnings.push(Warning::NotThisBody);
+        }
         match self.relay_fault {
             Some(RelayFault::Broken) => warnings.push(Warning::RelayBroken),
             Some(RelayFault::Shorter) => warnings.push(Warning::RelayShorter),

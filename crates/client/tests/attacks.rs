@@ -349,6 +349,29 @@ fn a_leaked_link_lets_nobody_in() {
     assert_eq!(world.view(0, &body).members.len(), 2);
 }
 
+/// Adversary: whoever made a newcomer's device read another history than the
+/// members'. Here the state it comes to differs from what the member who let them in
+/// says; the screen says so. In an honest history it does not.
+#[test]
+fn a_newcomer_compares_with_the_member_who_let_them_in() {
+    use concerted_client::answer::Checkpoint;
+    let (world, body) = committee(2, Mode::OneShot);
+    assert_eq!(world.view(1, &body).warnings, []);
+    let kept = &session(&world, 1, &body).kept;
+    let honest = kept.checkpoint.expect("an answer carries one");
+    let replay = |checkpoint: Checkpoint| {
+        let mut history = History::new(kept.id, kept.address.unwrap(), kept.relay_key.unwrap());
+        history.learn(kept.secrets.last().unwrap().clone());
+        history.expect(checkpoint);
+        let entries = self::history(&world, 1, &body).entries().to_vec();
+        history.offer_stored(entries, None).unwrap();
+        history.advance(&Default::default());
+        history.is_other_history()
+    };
+    assert!(!replay(honest));
+    assert!(replay(Checkpoint { state: concerted_log::ChainHash::new([9; 32]), ..honest }));
+}
+
 /// Adversary: someone with the link who fills its mailbox with nonsense. The next
 /// link works.
 #[test]
