@@ -11,10 +11,15 @@ pub fn sentence(catalogue: &Catalogue, failure: &FailureView) -> String {
         let any = || catalogue.text("rule-other", &args([("rule", rule.as_str().into())]));
         return own.unwrap_or_else(any);
     }
-    let detail = args([("text", failure.text.as_str().into())]);
     catalogue
-        .get(&format!("failure-{}", failure.code), &detail)
-        .unwrap_or_else(|| catalogue.text("failure-other", &detail))
+        .get(&format!("failure-{}", failure.code), &args([]))
+        .unwrap_or_else(|| catalogue.text("failure-other", &args([])))
+}
+
+/// The engine's own words, in English, where they say more than the sentence.
+pub fn detail(failure: &FailureView) -> Option<&str> {
+    let says_more = ["input", "refused", "state", "ambiguous", "other"].contains(&failure.code.as_str());
+    Some(failure.text.as_str()).filter(|text| says_more && !text.is_empty())
 }
 
 #[cfg(test)]

@@ -17,9 +17,9 @@ fill-in = يُرجى ملء السطرين.
 unnamed = لجنة
 last-words = { $nickname }: { $text }
 member-count = { $count ->
-    [zero] لا أعضاء ({ $count })
-    [one] عضو واحد ({ $count })
-    [two] عضوان ({ $count })
+    [zero] لا أعضاء
+    [one] عضو واحد
+    [two] عضوان
     [few] { $count } أعضاء
     [many] { $count } عضوًا
    *[other] { $count } عضو

@@ -6,25 +6,25 @@ tab-people = الناس
 tab-invite = دعوة
 tab-more = المزيد
 requests-waiting = { $count ->
-    [zero] لا أحد ينتظر ردّك ({ $count })
-    [one] شخص واحد ينتظر ردّك ({ $count })
-    [two] شخصان ينتظران ردّك ({ $count })
+    [zero] لا أحد ينتظر ردّك
+    [one] شخص واحد ينتظر ردّك
+    [two] شخصان ينتظران ردّك
     [few] { $count } أشخاص ينتظرون ردّك
     [many] { $count } شخصًا ينتظرون ردّك
    *[other] { $count } شخص ينتظرون ردّك
 }
 status-members = { $count ->
-    [zero] لا أعضاء ({ $count }) · محدَّث
-    [one] عضو واحد ({ $count }) · محدَّث
-    [two] عضوان ({ $count }) · محدَّث
+    [zero] لا أعضاء · محدَّث
+    [one] عضو واحد · محدَّث
+    [two] عضوان · محدَّث
     [few] { $count } أعضاء · محدَّث
     [many] { $count } عضوًا · محدَّث
    *[other] { $count } عضو · محدَّث
 }
 status-unsent = { $count ->
-    [zero] كل شيء أُرسل ({ $count })
-    [one] واحدة لم تُرسل بعد ({ $count })
-    [two] اثنتان لم تُرسلا بعد ({ $count })
+    [zero] كل شيء أُرسل
+    [one] واحدة لم تُرسل بعد
+    [two] اثنتان لم تُرسلا بعد
     [few] { $count } لم تُرسل بعد
     [many] { $count } لم تُرسل بعد
    *[other] { $count } لم تُرسل بعد
@@ -61,9 +61,9 @@ talk-messages = الرسائل
 talk-empty = المكان هادئ هنا.
 talk-empty-next = ألقِ التحية: يقرؤها كل من في اللجنة، ولا أحد غيرهم.
 talk-unreadable = { $count ->
-    [zero] لا رسائل ({ $count })
-    [one] رسالة واحدة ({ $count }) من قبل انضمامك أو انتهت مدتها
-    [two] رسالتان ({ $count }) من قبل انضمامك أو انتهت مدتهما
+    [zero] لا رسائل
+    [one] رسالة واحدة من قبل انضمامك أو انتهت مدتها
+    [two] رسالتان من قبل انضمامك أو انتهت مدتهما
     [few] { $count } رسائل من قبل انضمامك أو انتهت مدتها
     [many] { $count } رسالة من قبل انضمامك أو انتهت مدتها
    *[other] { $count } رسالة من قبل انضمامك أو انتهت مدتها
@@ -87,9 +87,9 @@ composer-thread = الموضوع: { $thread }
 
 people-requests = من يريد الدخول
 people-members = { $count ->
-    [zero] لا أعضاء ({ $count })
-    [one] عضو واحد ({ $count })
-    [two] عضوان ({ $count })
+    [zero] لا أعضاء
+    [one] عضو واحد
+    [two] عضوان
     [few] { $count } أعضاء
     [many] { $count } عضوًا
    *[other] { $count } عضو
@@ -103,9 +103,9 @@ device-this = هذا الجهاز
 device-other = جهاز آخر لك
 device-added = أُضيف { $time }
 device-accusers = { $count ->
-    [zero] لا أحد يطلب استبعاد هذا الجهاز ({ $count })
-    [one] عضو واحد يطلب استبعاد هذا الجهاز ({ $count })
-    [two] عضوان يطلبان استبعاد هذا الجهاز ({ $count })
+    [zero] لا أحد يطلب استبعاد هذا الجهاز
+    [one] عضو واحد يطلب استبعاد هذا الجهاز
+    [two] عضوان يطلبان استبعاد هذا الجهاز
     [few] { $count } أعضاء يطلبون استبعاد هذا الجهاز
     [many] { $count } عضوًا يطلبون استبعاد هذا الجهاز
    *[other] { $count } عضو يطلبون استبعاد هذا الجهاز
@@ -117,8 +117,8 @@ accuse-yes = طلب
 vouch-about = التزكية تعني: أعرف هذا الشخص وأريده معنا.
 vouch-count = { $needed ->
     [zero] { $count } من { $needed }
-    [one] { $count } من تزكية واحدة لازمة ({ $needed })
-    [two] { $count } من تزكيتين لازمتين ({ $needed })
+    [one] { $count } من تزكية واحدة لازمة
+    [two] { $count } من تزكيتين لازمتين
     [few] { $count } من { $needed } تزكيات
     [many] { $count } من { $needed } تزكية
    *[other] { $count } من { $needed } تزكية

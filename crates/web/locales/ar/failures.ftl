@@ -2,16 +2,16 @@
 
 failure-not-begun = لم يبدأ هذا الهاتف بعد. أنشئ لجنة أو افتح رابطًا أولًا.
 failure-begun = هذا الهاتف مستخدم بالفعل. امحُه أولًا إن أردت البدء من جديد.
-failure-input = شيء مما كتبته لا يصلح: { $text }
+failure-input = شيء مما كتبته لا يصلح.
 failure-unknown = هذا ليس هنا، أو لم يعد هنا.
 failure-ambiguous = أكثر من شيء يطابق. حدّد أكثر.
-failure-refused = لم يقبل الخادم ذلك: { $text }
+failure-refused = لم يقبل الخادم ذلك.
 failure-unreachable = لا يمكن الوصول إلى الخادم. تحقّق من الاتصال وحاول مجددًا.
 failure-relay = أعطى الخادم جوابًا لا يمكن أن يكون صحيحًا. لا تثق به.
 failure-not-member = لست عضوًا هنا.
-failure-state = هذا غير ممكن الآن: { $text }
+failure-state = هذا غير ممكن الآن.
 failure-stopped = توقف التطبيق قبل أن ينتهي. حاول مجددًا.
-failure-other = لم ينجح ذلك: { $text }
+failure-other = لم ينجح ذلك.
 
 rule-other = قواعد اللجنة لا تسمح بذلك ({ $rule }).
 rule-R-005 = هذا الجهاز ليس لعضو هنا.

@@ -2,16 +2,16 @@
 
 failure-not-begun = This phone has not begun yet. Start a committee or open a link first.
 failure-begun = This phone is in use already. Wipe it first if you want to begin anew.
-failure-input = Something you typed cannot be used: { $text }
+failure-input = Something you typed cannot be used.
 failure-unknown = That is not here (any more).
 failure-ambiguous = More than one fits. Say it more exactly.
-failure-refused = The server did not accept this: { $text }
+failure-refused = The server did not accept this.
 failure-unreachable = The server cannot be reached. Check the connection and try again.
 failure-relay = The server gave an answer that cannot be right. Do not trust it.
 failure-not-member = You are not a member here.
-failure-state = This is not possible now: { $text }
+failure-state = This is not possible now.
 failure-stopped = The app stopped before it was done. Try again.
-failure-other = That did not work: { $text }
+failure-other = That did not work.
 
 rule-other = The committee's rules do not allow this ({ $rule }).
 rule-R-005 = This device is not a member's device here.

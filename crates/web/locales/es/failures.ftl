@@ -2,16 +2,16 @@
 
 failure-not-begun = Este teléfono aún no ha empezado. Primero crea un comité o abre un enlace.
 failure-begun = Este teléfono ya está en uso. Bórralo antes si quieres empezar de nuevo.
-failure-input = Algo de lo que has escrito no sirve: { $text }
+failure-input = Algo de lo que has escrito no sirve.
 failure-unknown = Eso no está aquí, o ya no está.
 failure-ambiguous = Hay más de una coincidencia. Dilo con más exactitud.
-failure-refused = El servidor no lo ha aceptado: { $text }
+failure-refused = El servidor no lo ha aceptado.
 failure-unreachable = No se puede llegar al servidor. Revisa la conexión y reinténtalo.
 failure-relay = El servidor ha dado una respuesta que no puede ser correcta. No te fíes.
 failure-not-member = Aquí no formas parte del comité.
-failure-state = Ahora no es posible: { $text }
+failure-state = Ahora no es posible.
 failure-stopped = La aplicación se detuvo antes de terminar. Reinténtalo.
-failure-other = No ha funcionado: { $text }
+failure-other = No ha funcionado.
 
 rule-other = Las reglas del comité no lo permiten ({ $rule }).
 rule-R-005 = Este dispositivo no es de nadie de este comité.

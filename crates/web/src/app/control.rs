@@ -112,7 +112,18 @@ pub(crate) fn FailureNote(
                         view! {
                             <p class="note bad" node_ref=note data-testid="failure">
                                 {icon(Icon::Warning)}
-                                <span>{sentence}</span>
+                                <span>
+                                    {sentence}
+                                    {work
+                                        .failure_detail()
+                                        .map(|detail| {
+                                            view! {
+                                                <span class="detail" lang="en" dir="ltr">
+                                                    {detail}
+                                                </span>
+                                            }
+                                        })}
+                                </span>
                             </p>
                         }
                     })

@@ -190,6 +190,11 @@ impl Work {
         self.failure.get().map(|failure| current(|catalogue| failure_text::sentence(catalogue, &failure)))
     }
 
+    /// What the engine says about the failure, in English.
+    pub(crate) fn failure_detail(self) -> Option<String> {
+        self.failure.get().as_ref().and_then(failure_text::detail).map(str::to_owned)
+    }
+
     /// Gives a command, unless one is under way; then goes on with the reply.
     pub(crate) fn run(self, command: Command, then: impl FnOnce(Reply) + 'static) {
         if !self.busy.get_untracked() {
