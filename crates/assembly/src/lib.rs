@@ -24,6 +24,7 @@ pub mod rekeying;
 pub mod roster;
 pub mod rule;
 pub mod share;
+mod state;
 pub mod talk_lane;
 pub mod template;
 
