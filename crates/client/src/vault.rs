@@ -11,7 +11,7 @@ use concerted_log::{Secret, cbor};
 use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
 
-/// The row that holds [`Wrapped`]; it is itself never encrypted.
+/// The row that holds the wrapped store key; it is itself never encrypted.
 pub const VAULT_ROW: &str = "vault";
 
 /// Argon2id: 32 MiB, 3 passes, 1 lane: about half a second on an old phone.

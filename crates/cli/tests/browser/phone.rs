@@ -159,6 +159,21 @@ impl Phone {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Comes to the only committee's talk, from wherever the app is.
+    pub(crate) async fn open_committee(&self) {
+        let end = Instant::now() + PATIENCE;
+        while self.browser.find(By::Css("[data-testid='message-input']")).await.is_err() {
+            if let Ok(row) = self.browser.find(By::Css("[data-testid='committee']")).await {
+                let _ = row.click().await;
+            }
+            if Instant::now() > end {
+                self.picture("failure").await;
+                panic!("no committee to open");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     pub(crate) async fn text(&self, id: &str) -> String {
         self.find(id).await.text().await.unwrap()
     }

@@ -135,8 +135,7 @@ async fn a_lost_phone_and_the_twelve_words() {
     again.tap("restore-lost").await;
     again.picture("restore").await;
     again.tap("restore-go").await;
-    again.tap("committee").await;
-    again.find("message-input").await;
+    again.open_committee().await;
     again.say("Back on a new phone").await;
     ana.message("Back on a new phone", "arrived").await;
     ben.find("gone").await;
@@ -192,7 +191,7 @@ async fn off_line_locked_and_wiped() {
     phone.tap("unlock").await;
     phone.find("passphrase-remove").await;
     phone.home().await;
-    phone.tap("committee").await;
+    phone.open_committee().await;
     phone.message("Still?", "arrived").await;
 
     phone.open(&format!("{}/#/settings/wipe", relay.url())).await;
