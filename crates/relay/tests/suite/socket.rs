@@ -274,7 +274,7 @@ async fn a_stop_is_orderly() {
     assert_eq!(close.unwrap().code, CloseCode::Away);
     assert_eq!(idle.closed().await.unwrap().code, CloseCode::Away);
     let dir = closing.await.unwrap().unwrap();
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     let server = TestServer::on(dir, |_| ()).await;
     let Ok(Response::Page(page)) = server.call(Request::Read(read(1, 0))).await else { panic!("no page") };
     assert!(page.count >= answers, "{answers} were answered and {} are there", page.count);
