@@ -17,6 +17,7 @@ rule-other = The committee's rules do not allow this ({ $rule }).
 rule-R-005 = This device is not a member's device here.
 rule-R-020 = A name has 1 to 40 characters, and no hidden ones.
 rule-R-021 = Someone here has that nickname already. Choose another.
+rule-R-022 = This request cannot be used any more. Perhaps the person asked twice.
 rule-R-023 = Too many people are waiting already. Answer some requests first.
 rule-R-024 = This request is no longer open.
 rule-R-025 = You have already vouched for this person.

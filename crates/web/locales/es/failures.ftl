@@ -17,6 +17,7 @@ rule-other = Las reglas del comité no lo permiten ({ $rule }).
 rule-R-005 = Este dispositivo no es de nadie de este comité.
 rule-R-020 = Un nombre tiene de 1 a 40 caracteres, y ninguno oculto.
 rule-R-021 = Alguien aquí ya tiene ese apodo. Elige otro.
+rule-R-022 = Esta petición ya no sirve. Quizá la persona la envió dos veces.
 rule-R-023 = Ya hay demasiada gente esperando. Hay que responder antes a algunas peticiones.
 rule-R-024 = Esta petición ya no está abierta.
 rule-R-025 = Ya has respondido por esta persona.
