@@ -1,7 +1,7 @@
 //! The web app of Concerted: draws the engine's state and passes on what the user wants.
 //!
-//! One wasm module runs in two places. [`start_worker`] runs it in a Web Worker, which owns the engine, the
-//! store and the sockets; [`start_app`] runs it on the page, which owns nothing but what is on the screen. The
+//! One wasm module runs in two places. `start_worker` runs it in a Web Worker, which owns the engine, the
+//! store and the sockets; `start_app` runs it on the page, which owns nothing but what is on the screen. The
 //! two talk in the messages of [`protocol`]. So work of any length never holds up a tap, and a page that is
 //! thrown away loses nothing.
 //!
