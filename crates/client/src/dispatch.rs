@@ -386,6 +386,7 @@ impl Engine {
         }
         for relay in self.relays.values_mut() {
             relay.locker_checked = false;
+            relay.try_again();
         }
     }
 

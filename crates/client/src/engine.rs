@@ -82,6 +82,13 @@ pub(crate) struct Relay {
     pub(crate) locker_checked: bool,
 }
 
+impl Relay {
+    /// Whatever it did before, it may be asked now.
+    pub(crate) fn try_again(&mut self) {
+        self.down_until_ms = 0;
+    }
+}
+
 /// A command that is not answered yet.
 pub(crate) enum Waiting {
     /// Until a group of the outbox has landed.
@@ -351,7 +358,7 @@ impl Engine {
             ServerFrame::Mail(mailbox, mails) => self.pushed_mail(relay, &mailbox, mails),
             ServerFrame::Refetch(address) => self.watch_ended(relay, &address, None),
             ServerFrame::WatchRefused(address, refusal) => self.watch_ended(relay, &address, Some(&refusal)),
-            ServerFrame::MailRefused(mailbox, _) => self.mail_refused(relay, &mailbox),
+            ServerFrame::MailRefused(mailbox, refusal) => self.mail_refused(relay, &mailbox, &refusal),
         }
     }
 

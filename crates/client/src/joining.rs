@@ -89,7 +89,7 @@ impl Engine {
 
     /// Opens the mailbox for the answer, puts the request, then waits for the answer.
     pub(crate) fn work_on_asking(&mut self, number: u32) {
-        let live = self.mode == Mode::Live;
+        let (live, now_ms) = (self.mode == Mode::Live, self.now_ms);
         let Some(session) = self.session_mut(number) else { return };
         let relay = session.kept.relay.clone();
         let Phase::Asking(asking) = &session.kept.phase else { return };
@@ -106,6 +106,9 @@ impl Engine {
         let read = ReadMail { mailbox, token: asking.token.clone(), after: 0 };
         if session.mail_seen.contains_key(&mailbox) && !session.mail_due.contains(&mailbox) {
             return;
+        }
+        if let Some(retry_ms) = session.mail_retry_ms.get(&mailbox).copied().filter(|at| *at > now_ms) {
+            return self.wake_at(retry_ms);
         }
         if !live {
             return self.call(&relay, Purpose::ReadAnswer(number), Request::ReadMail(read));

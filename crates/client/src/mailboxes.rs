@@ -11,7 +11,7 @@ use crate::engine::{Engine, Purpose};
 
 impl Engine {
     pub(crate) fn work_on_mailboxes(&mut self, number: u32) {
-        let live = self.mode == Mode::Live;
+        let (live, now_ms, mut wake_ms) = (self.mode == Mode::Live, self.now_ms, u64::MAX);
         let Some(session) = self.session_mut(number) else { return };
         if !session.is_caught_up() {
             return;
@@ -47,12 +47,23 @@ impl Engine {
         for secret in &open {
             let mailbox = secret.mailbox();
             let after = session.mail_seen.get(&mailbox).copied();
+            let opening = session.kept.mailboxes.iter().any(|own| own.secret == *secret && !own.opened);
+            if let Some(retry_ms) = session.mail_retry_ms.get(&mailbox).filter(|at| **at > now_ms) {
+                wake_ms = wake_ms.min(*retry_ms);
+                continue;
+            }
+            if opening {
+                continue;
+            }
             if after.is_some() && !session.mail_due.contains(&mailbox) {
                 continue;
             }
             let token = secrets.record.mailbox_token(&secret.link_id());
             let read = ReadMail { mailbox, token, after: after.unwrap_or(0) };
             watches.push((mailbox, read));
+        }
+        if wake_ms != u64::MAX {
+            self.wake_at(wake_ms);
         }
         for (purpose, request) in calls {
             self.call(&relay, purpose, request);

@@ -10,7 +10,7 @@ use crate::effect::{Event, Mode};
 use crate::engine::{Call, Engine, Purpose, Waiting};
 use crate::history::{PageFault, Stall};
 use crate::outbox::Group;
-use crate::session::{Phase, RelayFault};
+use crate::session::{Phase, RelayFault, Session};
 
 /// How long to wait before asking again for what a relay refused, in milliseconds.
 const REFUSED_MS: u64 = 5_000;
@@ -414,15 +414,21 @@ impl Engine {
         self.notify(Event::Changed(None));
     }
 
-    /// A mailbox that has ended is not asked for again before the next start.
-    pub(crate) fn mail_refused(&mut self, relay: &str, mailbox: &MailboxId) {
-        let asking = self.sessions.iter().find(|session| {
-            session.kept.relay == relay
-                && matches!(&session.kept.phase, Phase::Asking(asking) if asking.request.answer == *mailbox)
-        });
-        if let Some(number) = asking.map(|session| session.number) {
-            self.answer_box_ended(number);
+    /// An answer's mailbox that is gone has ended. An invitation's may not be open
+    /// yet, so it is asked for again.
+    pub(crate) fn mail_refused(&mut self, relay: &str, mailbox: &MailboxId, refusal: &Refusal) {
+        let retry_ms = self.now_ms + REFUSED_MS;
+        let watches =
+            |session: &&mut Session| session.kept.relay == relay && session.mail_seen.contains_key(mailbox);
+        let Some(session) = self.sessions.iter_mut().find(watches) else { return };
+        let asking = matches!(session.kept.phase, Phase::Asking(_));
+        if asking && *refusal == Refusal::NotFound {
+            let number = session.number;
+            return self.answer_box_ended(number);
         }
+        session.mail_seen.remove(mailbox);
+        session.mail_retry_ms.insert(*mailbox, retry_ms);
+        self.wake_at(retry_ms);
     }
 
     pub(crate) fn watch_ended(&mut self, relay: &str, address: &Address, refusal: Option<&Refusal>) {

@@ -225,6 +225,9 @@ pub struct Session {
     pub watching: bool,
     /// Mailboxes read or watched since the start, with the last number seen.
     pub mail_seen: BTreeMap<MailboxId, u64>,
+    /// Mailboxes that were refused, and when to ask again: another member's device
+    /// may not have opened its invitation's yet.
+    pub mail_retry_ms: BTreeMap<MailboxId, u64>,
     /// Mailboxes to read once more.
     pub mail_due: BTreeSet<MailboxId>,
     /// Newcomers answered since the start.
@@ -282,6 +285,7 @@ impl Session {
             synced: false,
             watching: false,
             mail_seen: BTreeMap::new(),
+            mail_retry_ms: BTreeMap::new(),
             mail_due: BTreeSet::new(),
             answered: BTreeSet::new(),
             announced_with: BTreeSet::new(),

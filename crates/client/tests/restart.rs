@@ -100,6 +100,37 @@ fn a_vouch_lets_the_newcomer_in_wherever_it_stops() {
     panic!("the command never ends");
 }
 
+/// A member's device that hears of an invitation before its mailbox is open looks
+/// again.
+#[test]
+fn everyone_sees_requests_wherever_the_inviter_stops() {
+    for stop in 0..60 {
+        let mut world = World::new();
+        let (ana, ben) = (world.home(Mode::OneShot), world.home(Mode::Live));
+        let body = world.committee(&[ana, ben]);
+        world.start(ana);
+        world.homes[ana].stop_after = Some(stop);
+        world.command(ana, Command::Invite { body: body.clone() });
+        let stopped = world.homes[ana].stop_after.take().is_none();
+        world.pass(1000);
+        world.start(ana);
+        world.sync(ana);
+        let links = world.view(ana, &body).invitations;
+        if let Some(link) = links.last() {
+            let nia = world.home(Mode::OneShot);
+            world.begin(nia);
+            world.ask(nia, link, "nia");
+            world.pass(20_000);
+            assert_eq!(world.view(ben, &body).requests.len(), 1, "stopped after {stop}");
+        }
+        if !stopped {
+            assert!(!links.is_empty());
+            return;
+        }
+    }
+    panic!("the command never ends");
+}
+
 #[test]
 fn founding_and_joining_can_be_interrupted() {
     for stop in 0..60 {
