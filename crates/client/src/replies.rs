@@ -194,14 +194,16 @@ impl Engine {
             self.session_mut(number).map(|session| session.kept.id).and_then(|id| self.recovery_of(&id));
         let Some(session) = self.session_mut(number) else { return };
         let Some(history) = &mut session.history else { return };
-        if let Err(fault) = history.offer(page) {
-            return self.page_fault(number, fault);
-        }
+        let fresh = match history.offer(page) {
+            Ok(fresh) => fresh,
+            Err(fault) => return self.page_fault(number, fault),
+        };
         let complete = history.arrived() >= page.count;
+        session.watching_anew &= fresh == 0 && !complete;
         session.store_waiting();
         let progress = session.advance(recovery.as_deref());
         session.synced = complete;
-        if session.relay_fault == Some(RelayFault::Shorter) {
+        if matches!(session.relay_fault, Some(RelayFault::Shorter | RelayFault::Broken)) {
             session.relay_fault = None;
         }
         if session.stall == Stall::ReadAgain {
@@ -220,6 +222,7 @@ impl Engine {
         let newest = history.secrets().keys().next_back().copied().unwrap_or(Epoch::GENESIS);
         let here = (history.head().count, newest);
         history.drop_waiting();
+        session.watching_anew = session.watching;
         (session.synced, session.watching) = (false, false);
         if session.reread.replace(here) == Some(here) {
             self.refused_for_now(number);
@@ -391,9 +394,14 @@ impl Engine {
         let found = self.sessions.iter().find(|session| {
             session.kept.relay == relay && session.kept.address == Some(*address) && session.watching
         });
-        if let Some(number) = found.map(|session| session.number) {
-            self.take_page(number, page);
+        let Some(session) = found else { return };
+        let arrived = session.history.as_ref().map_or(0, |history| history.arrived());
+        let first = page.entries.first().map_or(0, |entry| entry.sequence.get());
+        if session.watching_anew && first > arrived + 1 {
+            return;
         }
+        let number = session.number;
+        self.take_page(number, page);
     }
 
     pub(crate) fn pushed_mail(&mut self, relay: &str, mailbox: &MailboxId, mails: Vec<Mail>) {

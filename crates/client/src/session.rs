@@ -238,6 +238,9 @@ pub struct Session {
     pub tries: BTreeMap<u64, u32>,
     /// Before this time nothing that was refused is asked again.
     pub retry_ms: u64,
+    /// Whether the log is being watched anew from an earlier place: what the watch
+    /// before it sent may still be on its way.
+    pub watching_anew: bool,
     /// Where the log was read again, and with which epoch's token.
     pub reread: Option<(u64, concerted_log::epoch::Epoch)>,
     /// Since when duties have been open, by this device's clock.
@@ -291,6 +294,7 @@ impl Session {
             announced_with: BTreeSet::new(),
             tries: BTreeMap::new(),
             retry_ms: 0,
+            watching_anew: false,
             reread: None,
             duty_since_ms: None,
             relay_fault: None,

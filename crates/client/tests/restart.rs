@@ -223,6 +223,35 @@ fn live_devices_share_out_duties() {
     assert_eq!(rekeys, 1, "nobody did it twice");
 }
 
+/// New keys and entries under them arrive in one go: devices that watch take up the
+/// new token and read on, at once and without a complaint about the relay.
+#[test]
+fn entries_of_a_new_epoch_arrive_live() {
+    let mut world = World::new();
+    let homes: Vec<usize> = (0..3).map(|_| world.home(Mode::Live)).collect();
+    let body = world.committee(&homes);
+    for round in 0..3 {
+        let rekeyer = homes[round];
+        let commands = [
+            Command::Rekey { body: body.clone() },
+            Command::Talk { body: body.clone(), thread: String::new(), text: format!("one {round}") },
+            Command::Talk { body: body.clone(), thread: String::new(), text: format!("two {round}") },
+        ];
+        // All three are sent before anyone else takes in a frame.
+        for (number, command) in commands.into_iter().enumerate() {
+            world.input(rekeyer, Input::Command(1000 + number as u64, command));
+            world.run_only(rekeyer);
+        }
+        world.run();
+        for home in &homes {
+            let view = world.view(*home, &body);
+            assert_eq!(view.warnings, [], "round {round}, home {home}");
+            assert_eq!(view.messages.last().unwrap().text, Some(format!("two {round}")), "home {home}");
+        }
+    }
+    world.agree(&homes, &body);
+}
+
 /// The objection window of a body of ten: nobody needs to do anything for the
 /// newcomer to be admitted when it is over.
 #[test]
