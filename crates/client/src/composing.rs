@@ -4,6 +4,7 @@
 use concerted_assembly::content::{AddDevice, Content, Rekey, ReplaceDevices, Saying, TalkSecret};
 use concerted_log::epoch::{Epoch, EpochSecrets, RecordSecret};
 use concerted_log::id::{PointBytes, Signature64};
+use concerted_log::invitation::LinkSecret;
 use concerted_log::message::Announcement;
 use concerted_log::schnorr;
 use concerted_log::seal::{Seal, Shared};
@@ -12,6 +13,7 @@ use concerted_log::talk::{TalkText, talk_seal_context, talk_secret_id, week_of};
 use crate::command::Failure;
 use crate::engine::Engine;
 use crate::sending::NotNow;
+use crate::session::OwnMailbox;
 use crate::work::announcement;
 
 /// A statement to be signed, and the epoch to seal it for.
@@ -129,12 +131,34 @@ impl Engine {
         body.would_accept(&session.device(), &content, session.relay_time_ms(self.now_ms))
             .map_err(|rule| NotNow::Never(Failure::Rule(rule)))?;
         let next = EpochSecrets::of_rekey(&shared, epoch, &context);
+        let invitations: Vec<LinkSecret> =
+            body.admissions().invitations().map(|(secret, _)| *secret).collect();
         let link = next.record.link(&secrets.record, &mut *self.rng);
+        let previous = secrets.record.clone();
         let statements = vec![
             Statement { content, epoch: secrets.epoch, secret: secrets.record, counter: None },
             Statement { content: Content::Link(link), epoch, secret: next.record.clone(), counter: None },
         ];
+        self.adopt_mailboxes(place, &invitations, &previous);
         Ok((statements, Some(announcement(&next))))
+    }
+
+    /// A rekey ends invitations. Whoever makes it closes their mailboxes, whoever
+    /// opened them: someone who was removed could read requests there until then.
+    fn adopt_mailboxes(&mut self, place: usize, invitations: &[LinkSecret], record: &RecordSecret) {
+        let session = &mut self.sessions[place];
+        for secret in invitations {
+            if session.kept.mailboxes.iter().all(|own| own.secret != *secret) {
+                let token = record.mailbox_token(&secret.link_id());
+                session.kept.mailboxes.push(OwnMailbox {
+                    secret: *secret,
+                    token,
+                    card: Vec::new(),
+                    opened: true,
+                });
+            }
+        }
+        session.dirty = true;
     }
 
     /// With the words: this device alone stays, or comes.

@@ -372,6 +372,21 @@ fn a_newcomer_compares_with_the_member_who_let_them_in() {
     assert!(replay(Checkpoint { state: concerted_log::ChainHash::new([9; 32]), ..honest }));
 }
 
+/// Adversary: someone who was removed and still knows the keys of open invitations.
+/// The rekey that follows closes their mailboxes, though another device opened them.
+#[test]
+fn a_rekey_closes_the_mailboxes_of_invitations() {
+    let (mut world, body) = committee(3, Mode::OneShot);
+    let link = world.invite(0, &body);
+    let mailbox = Invitation::parse(&link).unwrap().secret.mailbox();
+    assert!(world.request(Request::ReadCard(mailbox)).is_ok());
+    world.ok(2, Command::Leave { body: body.clone() });
+    world.sync(1);
+    assert_eq!(world.view(1, &body).epoch, 2);
+    assert_eq!(world.request(Request::ReadCard(mailbox)), Err(Refusal::NotFound));
+    world.agree(&[0, 1], &body);
+}
+
 /// Adversary: someone with the link who fills its mailbox with nonsense. The next
 /// link works.
 #[test]

@@ -323,9 +323,13 @@ impl World {
 
     /// Lets one home take in what it was sent; for the others frames pile up.
     pub fn run_only(&mut self, home: usize) {
-        while let Some(frame) = self.homes[home].inbox.pop_front() {
-            self.input(home, Input::Frame { relay: RELAY.into(), frame });
-        }
+        while self.take_one(home) {}
+    }
+
+    /// Lets one home take in one frame; false if there is none.
+    pub fn take_one(&mut self, home: usize) -> bool {
+        let Some(frame) = self.homes[home].inbox.pop_front() else { return false };
+        self.input(home, Input::Frame { relay: RELAY.into(), frame })
     }
 
     /// Lets time pass, waking homes when they asked for it.
