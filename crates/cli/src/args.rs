@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::ballot::args::BallotVerb;
+
 const GLOBAL: &str = "Options for all verbs, before or after them";
 
 const FIRST_STEPS: &str = "\
@@ -189,9 +191,13 @@ pub(crate) enum Verb {
         #[arg(long)]
         plain: bool,
     },
-    /// Verify an export file: its chain; with a member's --home or --words, all of it
+    /// Verify a file: an election (FILE.bel), or an export: its chain, and with a
+    /// member's --home or --words all of it
     #[command(after_help = "Here --home has no default: what is found depends on nothing but the command.")]
     Verify(VerifyOptions),
+    /// Elections apart from any committee: simulate, hold by hand, measure
+    #[command(subcommand)]
+    Ballot(BallotVerb),
     /// Encrypt what this device stores under a passphrase, or stop doing so
     #[command(subcommand)]
     Passphrase(PassphraseVerb),
@@ -287,6 +293,12 @@ pub(crate) struct VerifyOptions {
     /// A member's twelve words, or - to read them from standard input
     #[arg(long, value_name = "WORDS|-")]
     pub(crate) words: Option<String>,
+    /// For an election: threads [default: as many as there are processors]
+    #[arg(long, value_name = "N", conflicts_with = "words")]
+    pub(crate) threads: Option<usize>,
+    /// For an election: do not use the hints beside it; the verdict is the same
+    #[arg(long, conflicts_with = "words")]
+    pub(crate) no_hints: bool,
 }
 
 #[derive(Subcommand)]

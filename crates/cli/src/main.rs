@@ -5,6 +5,7 @@
 //! wrong usage or unreadable.
 
 mod args;
+mod ballot;
 mod driver;
 mod embedded;
 mod home;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let ended = match args.verb {
         Verb::Serve(options) => serve::run(options),
         Verb::Verify(options) => verify::run(options, args.home.as_deref(), args.json),
+        Verb::Ballot(verb) => ballot::run(verb, args.json),
         Verb::Bylaws(options) => member::bylaws(&options, args.json),
         verb => member::run(verb, args.home, args.json),
     };

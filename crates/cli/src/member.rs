@@ -59,7 +59,9 @@ pub(crate) fn run(verb: Verb, home: Option<PathBuf>, as_json: bool) -> Result<()
         Verb::Export { body, out, plain } => device.export(body, &out, plain),
         Verb::Passphrase(verb) => device.passphrase(&verb),
         Verb::Wipe { yes } => device.wipe(yes),
-        Verb::Serve(_) | Verb::Verify(_) | Verb::Bylaws(_) => bail!("this verb needs no home"),
+        Verb::Serve(_) | Verb::Verify(_) | Verb::Bylaws(_) | Verb::Ballot(_) => {
+            bail!("this verb needs no home")
+        }
     }
 }
 

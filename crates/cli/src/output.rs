@@ -31,8 +31,18 @@ impl Output {
 
     /// Prints one result: as a line of JSON, or as the text.
     pub(crate) fn row(self, value: &Value, text: impl fmt::Display) {
+        self.line(if self.json { safe_json(value) } else { text.to_string() });
+    }
+
+    /// Prints a result that is for programs only.
+    pub(crate) fn json_row(self, value: &Value) {
+        if self.json {
+            self.line(safe_json(value));
+        }
+    }
+
+    fn line(self, line: String) {
         let mut out = std::io::stdout().lock();
-        let line = if self.json { safe_json(value) } else { text.to_string() };
         match writeln!(out, "{line}").and_then(|()| out.flush()) {
             Ok(()) => {}
             // Whoever closed the pipe wants no more.

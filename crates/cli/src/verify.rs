@@ -15,6 +15,7 @@ use concerted_log::{ChainHash, schnorr};
 use serde_json::{Value, json};
 
 use crate::args::VerifyOptions;
+use crate::ballot;
 use crate::driver::Driver;
 use crate::home::Home;
 use crate::output::{Output, Unreadable};
@@ -22,15 +23,37 @@ use crate::secret_input;
 
 pub(crate) fn run(options: VerifyOptions, home: Option<&Path>, as_json: bool) -> Result<()> {
     let out = Output::new(as_json);
+    let is_archive = ballot::verify::is_archive(&options.file);
+    if let Ok(true) = is_archive {
+        return ballot::verify::run(&options.file, options.threads, options.no_hints, out);
+    }
+    let verified = is_archive.and_then(|_| verify_export(&options, home, out));
+    // Programs get a verdict in every case.
+    if let Err(Some(Unreadable(reason))) = verified.as_ref().map_err(|error| error.downcast_ref()) {
+        // Of which kind the file was meant to be nobody knows, so this has the fields of both.
+        out.json_row(&json!({
+            "valid": false,
+            "level": null,
+            "ballots": null,
+            "counted": null,
+            "result": null,
+            "reason": reason,
+            "check": null,
+        }));
+    }
+    verified
+}
+
+fn verify_export(options: &VerifyOptions, home: Option<&Path>, out: Output) -> Result<()> {
     let file = read_bounded(&options.file)?;
     if !file.starts_with(MAGIC) {
-        return Err(Unreadable(ExportFault::NotOurs.to_string()).into());
+        return Err(Unreadable(format!("{}, nor the archive of an election", ExportFault::NotOurs)).into());
     }
     let export = match Export::verify(&file) {
         Ok(export) => export,
         Err(fault) => return Err(invalid(out, &fault.to_string())),
     };
-    let secrets = match find_secrets(out, &export, &options, home)? {
+    let secrets = match find_secrets(out, &export, options, home)? {
         Some(secrets) => secrets,
         None => return chain_only(out, &export),
     };
