@@ -9,6 +9,7 @@
 mod support;
 
 mod access;
+mod ballot;
 mod phone;
 mod story;
 

@@ -3,6 +3,11 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
 
+mod ballot;
+#[path = "../support/bel.rs"]
+mod bel;
+#[path = "../support/by_hand.rs"]
+mod by_hand;
 mod contract;
 mod devices;
 mod export;
