@@ -2,12 +2,15 @@
 //!
 //! Each module is one concern: [`preflight`] asks whether this machine can build at all, [`web`] makes the
 //! bundle that members download (with [`bundle`] giving the files their names and [`compress`] making them
-//! small), [`server`] builds and starts the binary that carries it, [`test`] runs every check the project
-//! has, and [`tidy`] compares what the documents list with what the tree holds.
+//! small), [`ballot_page`] the one on which ballots are tested, [`server`] builds and starts the binary that carries it, [`test`] runs every check the project
+//! has, [`fuzz`] looks for inputs that break it, and [`tidy`] compares what the documents list with what the
+//! tree holds.
 
+mod ballot_page;
 mod bundle;
 mod compress;
 mod dist;
+mod fuzz;
 mod preflight;
 mod server;
 mod tally;
@@ -32,6 +35,8 @@ Usage: cargo xtask <COMMAND>
   web [--dev]      build the web app only, into target/web/dist
                    (--dev: sooner built, but large; into target/web/dev)
   test [--quick]   run every check; --quick leaves out the slow ones and says which
+  fuzz [TARGET...] [--seconds N]
+                   look for inputs that break the fuzz targets (all of them, 60 s each)
   help             print this
 ";
 
@@ -60,6 +65,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ("build", []) => server::build(),
         ("web", []) => web::command(web::Speed::SmallToLoad),
         ("web", ["--dev"]) => web::command(web::Speed::SoonBuilt),
+        ("fuzz", options) => fuzz::command(options),
         ("test", []) => test::run(test::Extent::Everything),
         ("test", ["--quick"]) => test::run(test::Extent::Quick),
         _ => bail!("`{}` is no command here; `cargo xtask help` lists them", arguments.join(" ")),

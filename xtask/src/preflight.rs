@@ -52,13 +52,23 @@ fn wasm_target() -> Option<String> {
 }
 
 fn c_compiler() -> Option<String> {
-    let named = env::var("CC").ok();
-    let found = named.as_deref().into_iter().chain(["cc", "gcc", "clang"]).any(|name| {
-        // `CC` may carry options and may be a path; only a bare name is searched for.
+    let found = compiler("CC", &["cc", "gcc", "clang"]);
+    if found { None } else { Some("no C compiler: apt-get install gcc libc6-dev".to_owned()) }
+}
+
+/// What fuzzing needs beyond a build, if it is missing.
+pub(crate) fn cxx_compiler() -> Option<String> {
+    let found = compiler("CXX", &["c++", "g++", "clang++"]);
+    if found { None } else { Some("no C++ compiler: apt-get install g++".to_owned()) }
+}
+
+fn compiler(variable: &str, names: &[&str]) -> bool {
+    let named = env::var(variable).ok();
+    named.as_deref().into_iter().chain(names.iter().copied()).any(|name| {
+        // The variable may carry options and may be a path; only a bare name is searched for.
         let name = name.split_whitespace().next().unwrap_or_default();
         Path::new(name).is_file() || workspace::program(name).is_some()
-    });
-    if found { None } else { Some("no C compiler: apt-get install gcc libc6-dev".to_owned()) }
+    })
 }
 
 fn disk_space() -> Option<String> {

@@ -1,6 +1,11 @@
 //! How many tests passed, read from what `cargo test` prints.
 
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
+
+/// Test targets that need more than Rust and a C compiler. Their tests pass without having tested anything
+/// where they are not switched on, and so are counted apart from the others.
+pub(crate) const APART: [&str; 2] = ["browser", "belenios_tool"];
 
 /// Numbers of tests, or of whole steps that are not made of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,11 +39,11 @@ impl AddAssign for Tally {
 /// Reads the output of `cargo test` line by line, in the order printed.
 #[derive(Default)]
 pub(crate) struct Reader {
-    in_browser_tests: bool,
-    /// Everything but the browser tests.
+    /// The target of [`APART`] whose output comes now.
+    within: Option<&'static str>,
+    /// Everything but the targets of [`APART`].
     pub(crate) tally: Tally,
-    /// The browser tests, which pass without having tested anything where they are switched off.
-    pub(crate) browser: Tally,
+    apart: BTreeMap<&'static str, Tally>,
 }
 
 impl Reader {
@@ -47,18 +52,33 @@ impl Reader {
         let line = without_colours(line);
         let line = line.trim();
         if let Some(target) = line.strip_prefix("Running ") {
-            self.in_browser_tests = target.contains("tests/browser");
+            let names =
+                |name: &&str| ["/", "."].iter().any(|end| target.contains(&format!("tests/{name}{end}")));
+            self.within = APART.into_iter().find(names);
         } else if line.starts_with("Doc-tests ") {
-            self.in_browser_tests = false;
+            self.within = None;
         } else if let Some(result) = line.strip_prefix("test result: ") {
-            let into = if self.in_browser_tests { &mut self.browser } else { &mut self.tally };
+            let into = match self.within {
+                Some(name) => self.apart.entry(name).or_default(),
+                None => &mut self.tally,
+            };
             *into += counts(result);
         }
     }
 
-    /// The browser tests, counted as skipped.
-    pub(crate) fn browser_skipped(&self) -> Tally {
-        Tally { skipped: self.browser.count(), ..Tally::default() }
+    /// The tests of one target of [`APART`].
+    pub(crate) fn apart(&self, name: &str) -> Tally {
+        self.apart.get(name).copied().unwrap_or_default()
+    }
+
+    /// The same, counted as skipped.
+    pub(crate) fn skipped(&self, name: &str) -> Tally {
+        Tally { skipped: self.apart(name).count(), ..Tally::default() }
+    }
+
+    /// How many failed, wherever.
+    pub(crate) fn failed(&self) -> u32 {
+        self.tally.failed + self.apart.values().map(|tally| tally.failed).sum::<u32>()
     }
 }
 
@@ -95,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_summed_and_browser_tests_kept_apart() {
+    fn counts_are_summed_and_what_needs_more_is_kept_apart() {
         let mut reader = Reader::default();
         for line in [
             "\x1b[1m\x1b[32m     Running\x1b[0m unittests src/lib.rs (target/debug/deps/a-1)",
@@ -104,13 +124,17 @@ mod tests {
              finished in 0.01s",
             "     Running tests/browser/main.rs (target/debug/deps/browser-1)",
             "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "     Running tests/belenios_tool.rs (target/debug/deps/belenios_tool-1)",
+            "test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
             "   Doc-tests concerted_log",
             "test result: FAILED. 2 passed; 4 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1s",
         ] {
             reader.line(line);
         }
         assert_eq!(reader.tally, Tally { passed: 5, failed: 4, skipped: 1 });
-        assert_eq!(reader.browser, Tally { passed: 5, failed: 0, skipped: 1 });
-        assert_eq!(reader.browser_skipped(), Tally { passed: 0, failed: 0, skipped: 6 });
+        assert_eq!(reader.apart("browser"), Tally { passed: 5, failed: 0, skipped: 1 });
+        assert_eq!(reader.skipped("browser"), Tally { passed: 0, failed: 0, skipped: 6 });
+        assert_eq!(reader.apart("belenios_tool"), Tally { passed: 2, failed: 0, skipped: 0 });
+        assert_eq!(reader.failed(), 4);
     }
 }

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::ballot_page;
+use crate::fuzz;
 use crate::preflight;
 use crate::tally::{Reader, Tally};
 use crate::web::{self, DIST_VARIABLE, Speed};
@@ -30,6 +32,9 @@ pub(crate) enum Extent {
 /// All crates but xtask. Of the web app, only what needs no browser is compiled for this machine.
 const HOST_CRATES: [&str; 3] = ["--workspace", "--exclude", "xtask"];
 const CLIPPY_STRICT: [&str; 3] = ["--", "--deny", "warnings"];
+
+/// Enough to see that a target still runs, and for what is near the seeds. Longer: `cargo xtask fuzz`.
+const FUZZ_SECONDS: u32 = 10;
 
 /// `cargo xtask test`.
 pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
@@ -52,7 +57,8 @@ pub(crate) fn run(extent: Extent) -> Result<ExitCode> {
     });
     report.step("clippy, web app", || {
         // In the profile that members get, so that the macros compiled for one serve the other.
-        check(web::cargo("clippy", Speed::SmallToLoad)?.args(CLIPPY_STRICT))
+        check(web::cargo("clippy", &web::APP, Speed::SmallToLoad)?.args(CLIPPY_STRICT))?;
+        check(web::cargo("clippy", &ballot_page::EXAMPLE, Speed::SmallToLoad)?.args(CLIPPY_STRICT))
     });
     match extent {
         Extent::Everything => everything_slow(&mut report),
@@ -77,34 +83,49 @@ fn everything_slow(report: &mut Report) {
         dist = Some(web::build(Speed::SmallToLoad)?);
         Ok(Tally::PASSED)
     });
-    let mut browser_tests = Tally::SKIPPED;
-    report.step("tests", || {
-        let reader = test(workspace_tests(dist.as_deref()).arg("--no-fail-fast"))?;
-        browser_tests = reader.browser_skipped();
-        Ok(reader.tally)
-    });
-    match (dist, Browser::find()) {
-        _ if !has_browser_tests() => report.skip("browser tests", Tally::default(), "there are none yet"),
-        (None, _) => report.skip("browser tests", browser_tests, "the web app could not be built"),
-        (Some(dist), Ok(browser)) => report.step("browser tests", || browser_step(&dist, &browser)),
-        (Some(_), Err(missing)) if env::var("CI").is_ok_and(|value| value == "true") => {
-            report.step("browser tests", || bail!("{missing}"));
+    let apart = workspace_step(report, dist.as_deref());
+    match dist {
+        _ if !has_tests("browser") => report.skip("browser tests", Tally::default(), "there are none yet"),
+        None => report.skip("browser tests", apart.skipped("browser"), "the web app could not be built"),
+        Some(dist) => {
+            let skipped = apart.skipped("browser");
+            report.step_that_needs("browser tests", Browser::find(), skipped, |browser| {
+                browser_step(&dist, &browser)
+            });
         }
-        (Some(_), Err(missing)) => report.skip("browser tests", browser_tests, &missing),
     }
+    let skipped = apart.skipped("belenios_tool");
+    match has_tests("belenios_tool") {
+        false => report.skip("belenios-tool", skipped, "there are no tests with it yet"),
+        true => {
+            report.step_that_needs("belenios-tool", belenios_tool(), skipped, |tool| belenios_step(&tool))
+        }
+    }
+    let compiler = preflight::cxx_compiler().map_or(Ok(()), Err);
+    report.step_that_needs("fuzzing", compiler, Tally::SKIPPED, |()| {
+        fuzz::run(&fuzz::targets()?, FUZZ_SECONDS)
+    });
 }
 
 fn everything_else_quick(report: &mut Report) {
     let left_out = "--quick leaves it out";
-    let mut browser_tests = Tally::SKIPPED;
-    report.step("tests", || {
-        let reader = test(workspace_tests(None).arg("--no-fail-fast"))?;
-        browser_tests = reader.browser_skipped();
-        Ok(reader.tally)
-    });
+    let apart = workspace_step(report, None);
     report.skip("documentation", Tally::SKIPPED, left_out);
     report.skip("web app", Tally::SKIPPED, left_out);
-    report.skip("browser tests", browser_tests, left_out);
+    report.skip("browser tests", apart.skipped("browser"), left_out);
+    report.skip("belenios-tool", apart.skipped("belenios_tool"), left_out);
+    report.skip("fuzzing", Tally::SKIPPED, left_out);
+}
+
+/// All tests that need nothing else; what else was met, which has not tested anything.
+fn workspace_step(report: &mut Report, dist: Option<&Path>) -> Reader {
+    let mut apart = Reader::default();
+    report.step("tests", || {
+        // Empty: those with belenios-tool come later, in a step of their own.
+        apart = test(workspace_tests(dist).arg("--no-fail-fast").env("CONCERTED_BELENIOS_TOOL", ""))?;
+        Ok(apart.tally)
+    });
+    apart
 }
 
 /// `cargo test` for all host crates; with the web app inside the server where there is one.
@@ -120,19 +141,41 @@ fn workspace_tests(dist: Option<&Path>) -> Command {
 /// Runs the test target `browser` with the same packages and features as before, so that nothing is
 /// compiled again. The tests take the server from `CARGO_BIN_EXE_concerted`.
 fn browser_step(dist: &Path, browser: &Browser) -> Result<Tally> {
+    let ballot_page = ballot_page::build()?;
     let reader = test(
         workspace_tests(Some(dist))
             .args(["--test", "browser"])
             .env("CONCERTED_BROWSER_TESTS", "1")
+            .env("CONCERTED_BALLOT_PAGE", ballot_page)
             .env("CHROMIUM", &browser.chromium)
             .env("CHROMEDRIVER", &browser.driver),
     )?;
-    Ok(reader.browser)
+    Ok(reader.apart("browser"))
 }
 
-fn has_browser_tests() -> bool {
-    let tests = workspace::root().join("crates/cli/tests");
-    tests.join("browser.rs").is_file() || tests.join("browser/main.rs").is_file()
+/// As [`browser_step`], with the reference implementation beside ours.
+fn belenios_step(tool: &Path) -> Result<Tally> {
+    let mut tests = workspace_tests(None);
+    let reader = test(tests.args(["--test", "belenios_tool"]).env("CONCERTED_BELENIOS_TOOL", tool))?;
+    Ok(reader.apart("belenios_tool"))
+}
+
+fn belenios_tool() -> Result<PathBuf, String> {
+    let tool = program("belenios-tool").ok_or("no belenios-tool: apt-get install belenios-tool")?;
+    let version = Command::new(&tool).arg("--version").output().map(|output| output.stdout);
+    match version {
+        Ok(version) if version.starts_with(b"2.0 ") => Ok(tool),
+        _ => Err("no belenios-tool of version 2.0, the last packaged one that checks ballots".to_owned()),
+    }
+}
+
+/// Whether any crate has a test target of this name.
+fn has_tests(name: &str) -> bool {
+    let crates = workspace::root().join("crates").read_dir();
+    crates.into_iter().flatten().map_while(Result::ok).any(|of_crate| {
+        let tests = of_crate.path().join("tests");
+        tests.join(format!("{name}.rs")).is_file() || tests.join(name).join("main.rs").is_file()
+    })
 }
 
 struct Browser {
@@ -180,7 +223,7 @@ fn test(command: &mut Command) -> Result<Reader> {
         line.clear();
     }
     let status = child.wait().context("cannot wait for cargo")?;
-    if !status.success() && reader.tally.failed + reader.browser.failed == 0 {
+    if !status.success() && reader.failed() == 0 {
         bail!("cargo test ended with {status}; its own message stands above");
     }
     Ok(reader)
@@ -215,6 +258,23 @@ impl Report {
             Some(remark) => println!("[{}] {name}: FAILED: {remark}", self.steps.len() + 1),
         }
         self.steps.push(Step { name, took, tally, remark });
+    }
+
+    /// A step that not every machine can do: it is left out, and that is said, where something is missing;
+    /// but where nobody reads what is said, it fails.
+    fn step_that_needs<T>(
+        &mut self,
+        name: &'static str,
+        needed: Result<T, String>,
+        skipped: Tally,
+        work: impl FnOnce(T) -> Result<Tally>,
+    ) {
+        let in_ci = env::var("CI").is_ok_and(|value| value == "true");
+        match needed {
+            Ok(found) => self.step(name, || work(found)),
+            Err(missing) if in_ci => self.step(name, || bail!("{missing}")),
+            Err(missing) => self.skip(name, skipped, &missing),
+        }
     }
 
     fn skip(&mut self, name: &'static str, tally: Tally, reason: &str) {

@@ -11,7 +11,7 @@ use crate::workspace;
 
 type Names = BTreeSet<String>;
 
-/// Directories that hold no source of ours.
+/// What holds no source of ours. (`.git` is a file in a further worktree.)
 const NOT_OURS: [&str; 4] = [".git", "target", "data", "node_modules"];
 
 #[test]
@@ -185,10 +185,11 @@ fn collect(directory: &Path, found: &mut Vec<(String, String)>) {
         .unwrap_or_else(|error| fail(&format!("{} cannot be listed: {error}", directory.display())));
     for path in entries.map_while(Result::ok).map(|entry| entry.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if NOT_OURS.contains(&name.as_ref()) || name.starts_with("data-") {
+            continue;
+        }
         if path.is_dir() {
-            if !NOT_OURS.contains(&name.as_ref()) && !name.starts_with("data-") {
-                collect(&path, found);
-            }
+            collect(&path, found);
         } else if let Ok(text) = fs::read_to_string(&path) {
             let below = path.strip_prefix(workspace::root()).expect("the walk began there");
             found.push((below.to_string_lossy().replace('\\', "/"), text));

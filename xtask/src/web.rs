@@ -73,16 +73,26 @@ pub(crate) fn build(speed: Speed) -> Result<PathBuf> {
 
 /// Compiles the crate and returns where the module lies.
 fn compile(speed: Speed) -> Result<PathBuf> {
-    workspace::run(&mut cargo("build", speed)?)?;
-    Ok(target().join(WASM).join(speed.profile()).join("concerted_web.wasm"))
+    workspace::run(&mut cargo("build", &APP, speed)?)?;
+    Ok(modules(speed).join("concerted_web.wasm"))
 }
 
-/// A Cargo command for the web crate alone, in a target directory of its own: the flags differ from those of
-/// the host's build, and sharing one would compile everything anew at every change between the two.
-pub(crate) fn cargo(subcommand: &str, speed: Speed) -> Result<Command> {
+/// What Cargo calls the app.
+pub(crate) const APP: [&str; 2] = ["--package", "concerted-web"];
+
+/// Where Cargo puts what it compiles for browsers.
+pub(crate) fn modules(speed: Speed) -> PathBuf {
+    target().join(WASM).join(speed.profile())
+}
+
+/// A Cargo command for what runs in browsers alone, in a target directory of its own: the flags differ from
+/// those of the host's build, and sharing one would compile everything anew at every change between the two.
+pub(crate) fn cargo(subcommand: &str, of: &[&str], speed: Speed) -> Result<Command> {
     let mut command = workspace::cargo();
     command
-        .args([subcommand, "--package", "concerted-web", "--target", WASM, "--profile", speed.profile()])
+        .arg(subcommand)
+        .args(of)
+        .args(["--target", WASM, "--profile", speed.profile()])
         .arg("--target-dir")
         .arg(target())
         .env_remove("RUSTFLAGS")
