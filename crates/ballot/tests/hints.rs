@@ -286,7 +286,53 @@ fn hashes_alone_are_not_enough() {
     assert_eq!(hinted(&[all.clone(), honest(0), all]), [false, true, false]);
 }
 
-/// Aim: the same, for a verifier that adds all equations up. Method: errors that add
+/// Aim: the same. Method: true equations, and proofs made for something else. Whoever
+/// looks at equations only accepts it.
+#[test]
+fn equations_alone_are_not_enough() {
+    for claim in claims(&SAMPLE.election, &SAMPLE.ballots[0].text) {
+        let prefix = |of: Of, right: &str| format!("{right}{}", if of == claim.of { "x" } else { "" });
+        let hashing = Hashing { prefix: &prefix, ..Hashing::RIGHT };
+        let prover = Prover { hashing, ..Prover::new(&SAMPLE.election, S::from(9)) };
+        let CastBallot { text, hints } = prover.cast(&[vec![1, 0], vec![0, 1]], &mut rng(1));
+        let bad = (text, Some(hints));
+        assert_eq!(refusal(&bad), Some(check_of(claim.of)));
+        assert_eq!(hinted(&[honest(0), bad]), [true, false], "{:?}", claim.of);
+    }
+}
+
+/// Aim: to vote in somebody's place, or with somebody's ciphertext. Method: the ballot
+/// and all hashes name another's credential or ciphertext, the hints and all equations
+/// are one's own. Whoever takes the elements from the hints without comparing them
+/// accepts it.
+#[test]
+fn hints_that_stand_for_other_elements() {
+    let randomness = vec![vec![S::from(21), S::from(22)], vec![S::from(23), S::from(24)]];
+    let own = Prover { randomness: Some(randomness), ..Prover::new(&SAMPLE.election, S::from(9)) };
+    let plaintexts = [vec![1, 0], vec![0, 1]];
+    let elements = |text: &str| {
+        let is_element = |path: &str| ["alpha", "beta", "credential"].iter().any(|name| path.ends_with(name));
+        let texts = support::json::Json::parse(text).texts().into_iter();
+        texts.filter(|(path, _)| is_element(path)).map(|(_, text)| text).collect::<Vec<String>>()
+    };
+    let others = elements(&SAMPLE.ballots[1].text);
+    for (right, other) in elements(&own.cast(&plaintexts, &mut rng(1)).text).into_iter().zip(others) {
+        let with_torsion = Point::of_text(&right).add(&Point::torsion()[3]).text();
+        for other in [other, with_torsion] {
+            let prefix = |_: Of, text: &str| text.replace(&right, &other);
+            let written = |text: String| text.replace(&right, &other);
+            let hashing = Hashing { prefix: &prefix, ..Hashing::RIGHT };
+            let prover = Prover { hashing, written: &written, ..own.clone() };
+            let CastBallot { text, hints } = prover.cast(&plaintexts, &mut rng(1));
+            assert!(text.contains(&other) && !text.contains(&right));
+            let bad = (text, Some(hints));
+            assert!(refusal(&bad).is_some());
+            assert_eq!(hinted(&[honest(0), bad]), [true, false], "{other} for {right}");
+        }
+    }
+}
+
+/// Aim: the same as of the first, for a verifier that adds all equations up. Method: errors that add
 /// up to nothing with equal coefficients: within a proof, a ballot and a batch.
 #[test]
 fn errors_do_not_cancel() {

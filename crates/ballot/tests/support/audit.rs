@@ -1,5 +1,6 @@
 //! Verifying an archive to its end.
 
+use chacha20::rand_core::Rng;
 use concerted_ballot::archive::ReadError;
 use concerted_ballot::audit::{Audit, Step};
 use concerted_ballot::{Failure, Group};
@@ -30,29 +31,44 @@ pub(crate) fn audit_with<G: Group>(
     hints: Option<&[u8]>,
     seed: u64,
 ) -> Result<Verified, Failure> {
-    match run::<G>(archive, hints, seed) {
-        Ok(verified) => Ok(verified),
-        Err(ReadError::Failure(failure)) => Err(failure),
-        Err(error) => panic!("memory can be read: {error}"),
-    }
+    let rng = &mut rng(seed);
+    let random = |count: usize, must: bool| {
+        let index = rng.next_u64() as usize % count;
+        (must || rng.next_u32().is_multiple_of(2)).then_some(index)
+    };
+    failing(run::<G>(archive, hints, random))
 }
 
-fn run<G: Group>(archive: &[u8], hints: Option<&[u8]>, seed: u64) -> Result<Verified, ReadError> {
-    use chacha20::rand_core::Rng;
-    let rng = &mut rng(seed);
+/// Verifies an archive, running tasks as late as possible, the last one first.
+pub(crate) fn audit_late<G: Group>(archive: &[u8]) -> Result<Verified, Failure> {
+    failing(run::<G>(archive, None, |count, must| must.then_some(count - 1)))
+}
+
+fn failing(outcome: Result<Verified, ReadError>) -> Result<Verified, Failure> {
+    outcome.map_err(|error| match error {
+        ReadError::Failure(failure) => failure,
+        error => panic!("memory can be read: {error}"),
+    })
+}
+
+/// `pick` says which of so many tasks to run now, if any; whether it must is said too.
+fn run<G: Group>(
+    archive: &[u8],
+    hints: Option<&[u8]>,
+    mut pick: impl FnMut(usize, bool) -> Option<usize>,
+) -> Result<Verified, ReadError> {
     let mut audit = Audit::<_, G>::new(archive, hints)?;
     let mut tasks = Vec::new();
     loop {
-        let run_one = match audit.step()? {
+        let must = match audit.step()? {
             Step::Run(task) => {
                 tasks.push(task);
-                rng.next_u32().is_multiple_of(2)
+                false
             }
             Step::Wait => true,
             Step::Done => break,
         };
-        if run_one {
-            let index = rng.next_u64() as usize % tasks.len();
+        if let Some(index) = pick(tasks.len(), must) {
             audit.absorb(tasks.swap_remove(index).run())?;
         }
     }

@@ -54,6 +54,8 @@ pub(crate) struct Prover<'a, G: Group> {
     /// none is given.
     pub(crate) randomness: Option<Vec<Vec<G::Scalar>>>,
     pub(crate) hashing: Hashing<'a>,
+    /// What is signed, from what should be.
+    pub(crate) written: &'a dyn Fn(String) -> String,
     /// The commitment with this index in its proof is this power of g times the
     /// one for which the proof holds.
     pub(crate) error: &'a dyn Fn(Of, usize) -> G::Scalar,
@@ -81,6 +83,7 @@ impl<'a, G: Group> Prover<'a, G> {
             credential: power_text::<G>(secret),
             randomness: None,
             hashing: Hashing::RIGHT,
+            written: &|text| text,
             error: &|_, _| G::Scalar::ZERO,
         }
     }
@@ -115,13 +118,13 @@ impl<'a, G: Group> Prover<'a, G> {
         let texts: Vec<String> = (answers.iter().enumerate())
             .map(|(question, answer)| self.answer(question, answer, &s0, &mut hinted, rng))
             .collect();
-        let unsigned = format!(
+        let unsigned = (self.written)(format!(
             r#"{{"election_uuid":"{}","election_hash":"{}","credential":"{}","answers":[{}]}}"#,
             self.election.parameters().uuid,
             self.election.fingerprint(),
             self.credential,
             texts.join(",")
-        );
+        ));
         let hash = base64(&sha256(unsigned.as_bytes()));
         let nonce = G::Scalar::random(rng);
         let commitment = power::<G>(nonce + (self.error)(Of::Signature, 0));
