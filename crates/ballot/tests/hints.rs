@@ -452,6 +452,21 @@ fn one_bad_ballot_among_hundreds() {
     }
 }
 
+/// Hints are decoded many at a time; those that are no points spoil no others.
+#[test]
+fn hints_that_are_no_points_among_hundreds() {
+    let (verifier, ballots) = &*MANY;
+    for places in [&[0][..], &[63], &[64], &[150], &[300], &[0, 1, 63, 64, 65, 128, 299, 300]] {
+        let mut batch = ballots.clone();
+        let mut expected = [true; 301];
+        for place in places {
+            batch[*place].1.as_mut().unwrap()[place % 64 * HINT / 16] ^= 1;
+            expected[*place] = false;
+        }
+        assert_eq!(hinted_by(verifier, &batch), expected, "{places:?}");
+    }
+}
+
 #[test]
 fn all_ballots_bad() {
     let bad: Vec<Given> = (0..100).map(bad_of_many).collect();
