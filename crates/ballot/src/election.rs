@@ -4,8 +4,8 @@
 //! The fingerprint phi is the SHA-256 of the exact bytes of the record, so an
 //! [`Election`] is always made from the text it was published as.
 
+use serde::de::{Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::check::{Check, Failure, Place};
 use crate::group::Group;
@@ -102,10 +102,53 @@ struct Draft {
     name: String,
     group: String,
     public_key: String,
-    questions: Vec<Value>,
+    questions: Vec<QuestionDraft>,
     uuid: String,
     administrator: Option<String>,
     credential_authority: Option<String>,
+}
+
+/// What stands in the place of a question.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum QuestionDraft {
+    /// Each field at most once, or two programs could read two questions in it.
+    Fields {
+        #[serde(default, rename = "type", deserialize_with = "is_there")]
+        has_type: bool,
+        answers: Option<Vec<String>>,
+        blank: Option<bool>,
+        min: Option<u64>,
+        max: Option<u64>,
+        question: Option<String>,
+    },
+    Other(IgnoredAny),
+}
+
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+impl QuestionDraft {
+    fn finish(self, number: usize) -> Result<Question, Failure> {
+        let place = Place::Question(number);
+        let question = match self {
+            // B-023: kinds other than the homomorphic one carry their name.
+            Self::Fields { has_type: true, .. } => return Err(Check::QuestionKind.at(place)),
+            Self::Fields {
+                answers: Some(answers),
+                blank,
+                min: Some(min),
+                max: Some(max),
+                question: Some(question),
+                ..
+            } => Question { answers, blank, min, max, question },
+            // B-022
+            Self::Fields { .. } | Self::Other(_) => return Err(Check::QuestionForm.at(place)),
+        };
+        question.check(number)?;
+        Ok(question)
+    }
 }
 
 impl Parameters {
@@ -125,17 +168,10 @@ impl Parameters {
         if draft.questions.len() > QUESTIONS_MAX {
             return Err(Check::Bounds.at(Place::Election));
         }
-        let mut questions = Vec::with_capacity(draft.questions.len());
-        for (index, value) in draft.questions.into_iter().enumerate() {
-            // B-023: kinds other than the homomorphic one carry their name.
-            if value.get("type").is_some() {
-                return Err(Check::QuestionKind.at(Place::Question(index + 1)));
-            }
-            let question: Question = serde_json::from_value(value)
-                .map_err(|_| Check::QuestionForm.at(Place::Question(index + 1)))?;
-            question.check(index + 1)?;
-            questions.push(question);
-        }
+        let questions = (1..)
+            .zip(draft.questions)
+            .map(|(number, draft)| draft.finish(number))
+            .collect::<Result<_, _>>()?;
         let Draft {
             version,
             description,
@@ -259,6 +295,9 @@ mod tests {
         fails("\"max\":1", "\"max\":3", Check::QuestionForm);
         fails("\"min\":0", "\"min\":-1", Check::QuestionForm);
         fails("[\"a\",\"b\"],\"min\":0,\"max\":1", "[],\"min\":0,\"max\":0", Check::QuestionForm);
+        fails("\"min\":0", "\"answers\":[\"c\",\"d\"],\"min\":0", Check::QuestionForm);
+        fails("\"min\":0", "\"min\":0,\"min\":0", Check::QuestionForm);
+        fails("{\"answers\":[\"a\",\"b\"],\"min\":0,\"max\":1,\"question\":\"q\"}", "7", Check::QuestionForm);
     }
 
     #[test]
@@ -268,5 +307,6 @@ mod tests {
             r#"{"type":"NonHomomorphic","value":{"answers":["a"],"question":"q"}}"#,
             Check::QuestionKind,
         );
+        fails("\"min\":0", "\"min\":0,\"type\":null", Check::QuestionKind);
     }
 }

@@ -160,6 +160,7 @@ fn b_022_question_form() {
         ("negative", election("\"min\":1", "\"min\":-1"), 1),
         ("no number", election("\"min\":1", "\"min\":\"1\""), 1),
         ("no max", election(",\"max\":2", ""), 1),
+        ("answers twice", election("\"min\":1", "\"answers\":[\"answer 1\",\"answer 0\"],\"min\":1"), 1),
     ];
     fails(Check::QuestionForm, cases.map(|(what, archive, number)| (what, Place::Question(number), archive)));
 }
